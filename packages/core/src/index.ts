@@ -1,0 +1,8 @@
+export {
+  errorCodes,
+  isJumpstarterError,
+  JumpstarterError,
+  messageOf,
+  type ErrorCode,
+  type JumpstarterErrorOptions,
+} from "./errors.ts";
