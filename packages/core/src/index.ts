@@ -1,4 +1,13 @@
 export { bytes, createStreamPair, readAll, type ByteStream } from "./byte-stream.ts";
+export type {
+  Captures,
+  Console,
+  ConsoleMark,
+  ConsoleMatch,
+  ConsolePattern,
+  ConsoleWaitOptions,
+  ConsoleWaits,
+} from "./console.ts";
 export {
   contract,
   type AnyContract,

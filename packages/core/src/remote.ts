@@ -1,4 +1,5 @@
 import type { ByteStream } from "./byte-stream.ts";
+import type { Console } from "./console.ts";
 import type { AnyContract, ByteStreamName, StreamingName, UnaryName } from "./contract.ts";
 import type { ClientOf } from "./definition.ts";
 import type { ClientArguments, StreamingMethod, UnaryMethod } from "./method.ts";
@@ -32,6 +33,11 @@ export interface Remote<C extends AnyContract = AnyContract> {
   ): AsyncIterable<StreamingResult<C["methods"][N]>>;
   /** Opens a byte stream; resolves when the exporter has opened its side. */
   open<N extends ByteStreamName<C>>(method: N): Promise<ByteStream>;
+  /**
+   * The console that listens to a byte stream of the device. The stream is opened at the first use and recorded from
+   * then on, or from the start of the lease where a broker records it.
+   */
+  console(method: ByteStreamName<C>): Console;
   /** The same device with other options for the calls made through it. */
   with(options: CallOptions): Remote<C>;
 }

@@ -1,1 +1,1 @@
-export {};
+export { composite, compositeContract } from "./composite.ts";

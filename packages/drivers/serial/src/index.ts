@@ -1,1 +1,2 @@
-export {};
+export { serial, type SerialClient } from "./client.ts";
+export { serialContract } from "./contract.ts";
