@@ -42,72 +42,91 @@ export function sink(name: string, { help }: Help = {}): ResourceArgument<"sink"
 }
 
 /** A method with one answer. Without a `result` schema it answers nothing. */
-export interface UnaryMethod<A extends Arguments = Arguments, R extends Schema | undefined = Schema | undefined> {
+export interface UnaryMethod<
+  A extends Arguments = Arguments,
+  R extends Schema | undefined = Schema | undefined,
+  Optional extends boolean = boolean,
+> {
   readonly kind: "unary";
   readonly arguments: A;
   readonly result: R;
   readonly help: string | undefined;
-  readonly isOptional: boolean;
+  /** True for a method that not every driver of this contract has: calling it may answer `unsupported`. */
+  readonly isOptional: Optional;
 }
 
 /** A method that answers with any number of items. */
-export interface StreamingMethod<A extends Arguments = Arguments, R extends Schema = Schema> {
+export interface StreamingMethod<
+  A extends Arguments = Arguments,
+  R extends Schema = Schema,
+  Optional extends boolean = boolean,
+> {
   readonly kind: "streaming";
   readonly arguments: A;
   readonly result: R;
   readonly help: string | undefined;
-  readonly isOptional: boolean;
+  readonly isOptional: Optional;
 }
 
 /** A method that opens a byte stream. It takes no arguments: the wire has no place for them. */
-export interface ByteStreamMethod {
+export interface ByteStreamMethod<Optional extends boolean = boolean> {
   readonly kind: "bytes";
   /** True if every chunk is a message whose boundaries are kept (UDP, WebSocket). */
   readonly isDatagram: boolean;
   readonly help: string | undefined;
-  readonly isOptional: boolean;
+  readonly isOptional: Optional;
 }
 
 export type Method = UnaryMethod | StreamingMethod | ByteStreamMethod;
 
 interface MethodOptions extends Help {
-  /** True for a method that not every driver of this contract has: calling it may answer `unsupported`. */
   readonly isOptional?: boolean;
 }
 
-export function unary<const A extends Arguments = readonly [], R extends Schema | undefined = undefined>(
-  options: MethodOptions & { readonly arguments?: A; readonly result?: R } = {},
-): UnaryMethod<NoInfer<A>, NoInfer<R>> {
-  return {
-    kind: "unary",
-    // Without the option A and R are their defaults, which is what these values are.
-    arguments: (options.arguments ?? []) as Arguments as A,
-    result: options.result as R,
-    help: options.help,
-    isOptional: options.isOptional ?? false,
-  };
+export interface UnaryOptions extends MethodOptions {
+  readonly arguments?: Arguments;
+  readonly result?: Schema;
 }
 
-export function streaming<R extends Schema, const A extends Arguments = readonly []>(
-  options: MethodOptions & { readonly arguments?: A; readonly result: R },
-): StreamingMethod<NoInfer<A>, NoInfer<R>> {
-  return {
-    kind: "streaming",
-    // As in unary().
-    arguments: (options.arguments ?? []) as Arguments as A,
-    result: options.result,
-    help: options.help,
-    isOptional: options.isOptional ?? false,
-  };
+export interface StreamingOptions extends MethodOptions {
+  readonly arguments?: Arguments;
+  readonly result: Schema;
 }
 
-export function byteStream(options: MethodOptions & { readonly isDatagram?: boolean } = {}): ByteStreamMethod {
-  return {
-    kind: "bytes",
-    isDatagram: options.isDatagram ?? false,
-    help: options.help,
-    isOptional: options.isOptional ?? false,
-  };
+export interface ByteStreamOptions extends MethodOptions {
+  readonly isDatagram?: boolean;
+}
+
+type ArgumentsOf<O> = O extends { readonly arguments: infer A extends Arguments } ? A : readonly [];
+type ResultOf<O> = O extends { readonly result: infer R extends Schema } ? R : undefined;
+type IsOptional<O> = O extends { readonly isOptional: true } ? true : false;
+
+export function unary<const O extends UnaryOptions = Record<never, never>>(
+  options?: O,
+): UnaryMethod<ArgumentsOf<O>, ResultOf<O>, IsOptional<O>> {
+  const method: UnaryMethod = { kind: "unary", arguments: [], result: undefined, ...common(options), ...options };
+  // What the options leave out has the value that the conditional types above give it.
+  return method as UnaryMethod<ArgumentsOf<O>, ResultOf<O>, IsOptional<O>>;
+}
+
+export function streaming<const O extends StreamingOptions>(
+  options: O,
+): StreamingMethod<ArgumentsOf<O>, O["result"], IsOptional<O>> {
+  const method: StreamingMethod = { kind: "streaming", arguments: [], ...common(options), ...options };
+  // As in unary().
+  return method as StreamingMethod<ArgumentsOf<O>, O["result"], IsOptional<O>>;
+}
+
+export function byteStream<const O extends ByteStreamOptions = Record<never, never>>(
+  options?: O,
+): ByteStreamMethod<IsOptional<O>> {
+  const method: ByteStreamMethod = { kind: "bytes", isDatagram: false, ...common(options), ...options };
+  // As in unary().
+  return method as ByteStreamMethod<IsOptional<O>>;
+}
+
+function common({ help, isOptional = false }: MethodOptions = {}): { help: string | undefined; isOptional: boolean } {
+  return { help, isOptional };
 }
 
 /** What a caller passes for an argument. */

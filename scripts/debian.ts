@@ -1,0 +1,34 @@
+/** Debian packages that some suites need beside npm: installed where that is allowed, named where it is not. */
+import { spawnSync } from "node:child_process";
+
+/** The packages by the program or file that shows they are there. */
+export const debianPackages: Readonly<Record<string, string>> = {
+  "/usr/bin/avr-gcc": "gcc-avr",
+  "/usr/lib/avr/include/avr/io.h": "avr-libc",
+  "/usr/share/arduino/hardware/arduino/avr/cores/arduino/Arduino.h": "arduino-core-avr",
+};
+
+/**
+ * Installs what is missing when the caller is root. Otherwise says which suites will be skipped and which command
+ * would install what they need; in CI, where nothing may be skipped, that is an error.
+ */
+export function ensureDebianPackages(exists: (path: string) => boolean): void {
+  const missing = [...new Set(Object.entries(debianPackages).flatMap(([path, name]) => (exists(path) ? [] : [name])))];
+  if (missing.length === 0) return;
+  const command = `apt-get install -y --no-install-recommends ${missing.join(" ")}`;
+  if (process.getuid?.() === 0 && exists("/usr/bin/apt-get")) {
+    console.log(`Installing Debian packages for the tests: ${missing.join(", ")}`);
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    spawnSync("apt-get", ["update", "-qq"], { stdio: "inherit", env });
+    const { status } = spawnSync("sh", ["-c", `${command} -qq >/dev/null`], { stdio: "inherit", env });
+    if (status === 0) return;
+    console.error(`✗ ${command} ended with ${status}`);
+    process.exit(1);
+  }
+  const sentence = `The suites that need ${missing.join(", ")} are skipped; to run them: sudo ${command}`;
+  if (process.env["CI"] === "true") {
+    console.error(`✗ ${sentence} (CI never skips)`);
+    process.exit(1);
+  }
+  console.warn(sentence);
+}

@@ -1,0 +1,49 @@
+/** Every test of the repository and of the examples. Ends with one line: N passed, N failed, N skipped. */
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+import { ensureDebianPackages } from "./debian.ts";
+import { root, step } from "./step.ts";
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+}
+
+ensureDebianPackages(existsSync);
+step("build", "tsc", ["-b"]);
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+let isBroken = false;
+mkdirSync(join(root, ".cache"), { recursive: true });
+run("repository", root);
+for (const config of globSync("examples/*/vitest.config.ts", { cwd: root })) {
+  run(dirname(config).replace("/", "-"), join(root, dirname(config)));
+}
+
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = isBroken || total.failed > 0 ? 1 : 0;
+
+function run(title: string, directory: string): void {
+  console.log(`\n▸ tests: ${title}`);
+  const outputFile = join(root, ".cache", `tests-${title}.json`);
+  rmSync(outputFile, { force: true });
+  const { status } = spawnSync(
+    join(root, "node_modules/.bin/vitest"),
+    ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${outputFile}`, ...process.argv.slice(2)],
+    { cwd: directory, stdio: ["ignore", "inherit", "inherit"] },
+  );
+  if (!existsSync(outputFile)) {
+    console.error(`✗ ${title}: vitest ended with ${status} and left no report`);
+    isBroken = true;
+    return;
+  }
+  const report: Report = JSON.parse(readFileSync(outputFile, "utf8"));
+  total.passed += report.numPassedTests;
+  total.failed += report.numFailedTests;
+  total.skipped += report.numPendingTests + report.numTodoTests;
+  isBroken ||= status !== 0;
+}
