@@ -101,7 +101,7 @@ type ArgumentsOf<O> = O extends { readonly arguments: infer A extends Arguments 
 type ResultOf<O> = O extends { readonly result: infer R extends Schema } ? R : undefined;
 type IsOptional<O> = O extends { readonly isOptional: true } ? true : false;
 
-export function unary<const O extends UnaryOptions = Record<never, never>>(
+export function unary<const O extends UnaryOptions = UnaryOptions>(
   options?: O,
 ): UnaryMethod<ArgumentsOf<O>, ResultOf<O>, IsOptional<O>> {
   const method: UnaryMethod = { kind: "unary", arguments: [], result: undefined, ...common(options), ...options };
@@ -117,7 +117,7 @@ export function streaming<const O extends StreamingOptions>(
   return method as StreamingMethod<ArgumentsOf<O>, O["result"], IsOptional<O>>;
 }
 
-export function byteStream<const O extends ByteStreamOptions = Record<never, never>>(
+export function byteStream<const O extends ByteStreamOptions = ByteStreamOptions>(
   options?: O,
 ): ByteStreamMethod<IsOptional<O>> {
   const method: ByteStreamMethod = { kind: "bytes", isDatagram: false, ...common(options), ...options };
