@@ -2,18 +2,31 @@ import { z } from "zod";
 
 const text = z.string().min(1);
 /** YAML's `key:` without a value reads as null, which upstream treats as absent. */
-const maybe = <S extends z.ZodType>(schema: S) => schema.nullish().transform((value) => value ?? undefined);
+function maybe<S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | undefined> {
+  return schema.nullish().transform((value) => value ?? undefined);
+}
 
-const driverInstance = z.strictObject({
-  type: maybe(text),
-  description: maybe(z.string()),
-  methods_description: maybe(z.record(z.string(), z.string())),
-  config: maybe(z.record(z.string(), z.unknown())),
-  get children() {
-    return maybe(z.record(text, driverInstance));
-  },
-  ref: maybe(text),
-});
+export interface RawInstance {
+  readonly type?: string | undefined;
+  readonly description?: string | undefined;
+  readonly methods_description?: Readonly<Record<string, string>> | undefined;
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
+  readonly children?: Readonly<Record<string, RawInstance>> | undefined;
+  readonly ref?: string | undefined;
+}
+
+const instanceKeys = ["type", "description", "methods_description", "config", "children", "ref"] as const;
+
+const driverInstance: z.ZodType<RawInstance> = z.lazy(() =>
+  z.strictObject({
+    type: maybe(text),
+    description: maybe(z.string()),
+    methods_description: maybe(z.record(z.string(), z.string())),
+    config: maybe(z.record(z.string(), z.unknown())),
+    children: maybe(z.record(text, driverInstance)),
+    ref: maybe(text),
+  } satisfies Record<(typeof instanceKeys)[number], z.ZodType>),
+);
 
 const hook = z.strictObject({
   script: z.string(),
@@ -55,7 +68,6 @@ export const exporterSchema = z.strictObject({
 });
 
 export type RawExporter = z.output<typeof exporterSchema>;
-export type RawInstance = z.output<typeof driverInstance>;
 export type RawHook = z.output<typeof hook>;
 
 /** The keys that are known at a path: for the remedy in an error. */
@@ -73,6 +85,6 @@ export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
     case "failureDetection":
       return ["maxRapidFailures", "rapidFailureWindow"];
     default:
-      return Object.keys(driverInstance.shape);
+      return instanceKeys;
   }
 }
