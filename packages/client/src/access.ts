@@ -1,0 +1,186 @@
+import {
+  clock,
+  isJumpstarterError,
+  JumpstarterError,
+  messageOf,
+  type ByteStream,
+  type CallOptions,
+} from "@jumpstarter-ts/core";
+
+import { createLimit, type Limit } from "./limit.ts";
+import type { WireOptions } from "./wire.ts";
+
+/** One use of a device, as hooks see it. */
+export interface DeviceCall {
+  /** Dotted from the root of the session. */
+  readonly path: string;
+  readonly method: string;
+  readonly kind: "unary" | "streaming" | "bytes";
+  /** As the caller gave them. */
+  readonly args: readonly unknown[];
+}
+
+/** How a use of a device ended. For a stream, its end. */
+export interface DeviceCallOutcome extends DeviceCall {
+  readonly durationMs: number;
+  /** Absent for success. */
+  readonly error?: unknown;
+}
+
+/** What a view adds to every call, stream and wait that is made through it. */
+export interface ViewHooks {
+  /**
+   * The fence. Once aborted, everything that is made or still runs through the view rejects with the signal's reason,
+   * and its open streams are destroyed.
+   */
+  readonly signal?: AbortSignal;
+  /** Runs before each use of a device; the call waits for it, and what it throws the caller gets. */
+  readonly beforeCall?: (call: DeviceCall) => void | Promise<void>;
+  /** Runs after each use of a device. */
+  readonly afterCall?: (outcome: DeviceCallOutcome) => void;
+  /** Attached to each gRPC call. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Where the consoles of the view look from at first: default is the moment at which the view is made. */
+  readonly consoleSince?: "start" | "now";
+  /** Written into the recordings of all consoles when the view is made: `test "boots" starts`. */
+  readonly note?: string;
+}
+
+/** The way to the devices of a session: whatever passes obeys the fence, the limits and the hooks. */
+export interface Access {
+  /** Names the exporter in an error. */
+  readonly host: string;
+  readonly fences: readonly AbortSignal[];
+  run<T>(call: DeviceCall, options: CallOptions, work: (wire: WireOptions) => Promise<T>): Promise<T>;
+  iterate<T>(call: DeviceCall, options: CallOptions, work: (wire: WireOptions) => AsyncIterable<T>): AsyncIterable<T>;
+  open(
+    call: DeviceCall,
+    options: CallOptions,
+    work: (wire: WireOptions) => Promise<ByteStream>,
+  ): Promise<ByteStream>;
+}
+
+export interface AccessOptions {
+  readonly host: string;
+  /** Aborted when the session closes. */
+  readonly sessionSignal: AbortSignal;
+  readonly hooks?: ViewHooks;
+}
+
+export function createAccess({ host, sessionSignal, hooks = {} }: AccessOptions): Access {
+  const fences = hooks.signal === undefined ? [sessionSignal] : [hooks.signal, sessionSignal];
+  const limitOf = (call: DeviceCall, options: CallOptions): Limit =>
+    createLimit({ ...options, what: nameOf(call), fences });
+  const wireOptions = (limit: Limit, what: string): WireOptions => ({
+    signal: limit.signal,
+    metadata: hooks.metadata,
+    what,
+  });
+  const start = async (call: DeviceCall, limit: Limit): Promise<(error?: unknown) => void> => {
+    limit.signal.throwIfAborted();
+    const startedAt = clock.now();
+    if (hooks.beforeCall !== undefined) await limit.race(Promise.resolve(hooks.beforeCall(call)));
+    limit.signal.throwIfAborted();
+    return (error) =>
+      hooks.afterCall?.({ ...call, durationMs: clock.now() - startedAt, ...(error === undefined ? {} : { error }) });
+  };
+
+  return {
+    host,
+    fences,
+    async run(call, options, work) {
+      using limit = limitOf(call, options);
+      const finish = await start(call, limit);
+      try {
+        const result = await limit.race(work(wireOptions(limit, nameOf(call))));
+        finish();
+        return result;
+      } catch (thrown) {
+        const error = explain(call, thrown, limit.signal, host);
+        finish(error);
+        throw error;
+      }
+    },
+    async *iterate(call, options, work) {
+      const controller = new AbortController();
+      using limit = createLimit({ ...options, what: nameOf(call), fences: [...fences, controller.signal] });
+      const finish = await start(call, limit);
+      const items = work(wireOptions(limit, nameOf(call)))[Symbol.asyncIterator]();
+      let failure: unknown;
+      try {
+        for (;;) {
+          const item = await limit.race(items.next());
+          limit.clearDeadline();
+          if (item.done === true) return;
+          yield item.value;
+        }
+      } catch (thrown) {
+        failure = explain(call, thrown, limit.signal, host);
+        throw failure;
+      } finally {
+        controller.abort();
+        finish(failure);
+      }
+    },
+    async open(call, options, work) {
+      const limit = limitOf(call, options);
+      let finish: ((error?: unknown) => void) | undefined;
+      try {
+        finish = await start(call, limit);
+        const opening = work(wireOptions(limit, nameOf(call)));
+        // What opens after the caller has left is closed at once.
+        void opening.then((late) => limit.signal.aborted && late.destroy(), () => undefined);
+        const stream = await limit.race(opening);
+        limit.clearDeadline();
+        guard(stream, limit, finish);
+        return stream;
+      } catch (thrown) {
+        const error = explain(call, thrown, limit.signal, host);
+        limit[Symbol.dispose]();
+        finish?.(error);
+        throw error;
+      }
+    },
+  };
+}
+
+/** `power.on`, and only the method on the root. */
+export function nameOf({ path, method }: { readonly path: string; readonly method: string }): string {
+  return path === "" ? method : `${path}.${method}`;
+}
+
+/** Ends an open stream with its limit, and the limit with its stream. */
+function guard(stream: ByteStream, limit: Limit, finish: (error?: unknown) => void): void {
+  const onAbort = (): void => void stream.destroy(asError(limit.signal.reason));
+  limit.signal.addEventListener("abort", onAbort, { once: true });
+  // A stream that is destroyed by the fence while nobody listens must not take the process with it. Whoever reads or
+  // pipes the stream still sees its error.
+  stream.on("error", () => undefined);
+  stream.once("close", () => {
+    limit.signal.removeEventListener("abort", onAbort);
+    limit[Symbol.dispose]();
+    finish(stream.errored ?? undefined);
+  });
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+/** The one sentence of a failed call. What the limit says comes first: the rest is its consequence. */
+function explain(call: DeviceCall, thrown: unknown, signal: AbortSignal, host: string): unknown {
+  if (signal.aborted) return signal.reason;
+  const what = nameOf(call);
+  if (!isJumpstarterError(thrown)) {
+    return new JumpstarterError(`${what} failed: ${messageOf(thrown)}`, {
+      code: "internal",
+      reason: "CALL_FAILED",
+      cause: thrown,
+    });
+  }
+  // Our own sentences name the call already.
+  if (thrown.message.startsWith(`${what} `)) return thrown;
+  const { code, reason, cause } = thrown;
+  const where = thrown.message.includes(host) || code !== "unavailable" ? "" : ` (exporter at ${host})`;
+  return new JumpstarterError(`${what} failed: ${thrown.message}${where}`, { code, reason, cause });
+}

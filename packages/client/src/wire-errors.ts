@@ -1,0 +1,48 @@
+import { isJumpstarterError, JumpstarterError } from "@jumpstarter-ts/core";
+import { fromStatus, rpcStatusOf } from "@jumpstarter-ts/protocol";
+
+export interface WireErrorOptions {
+  /** Names the call: `power.on`. */
+  readonly what: string;
+  readonly host: string;
+  /** True if "not found" means that the driver lacks the method, which is what it means to Python exporters. */
+  readonly isDriverCall?: boolean;
+}
+
+/** The error of a failed call as one sentence; the code and the reason are the exporter's where it gave them. */
+export function wireError(thrown: unknown, { what, host, isDriverCall = false }: WireErrorOptions): JumpstarterError {
+  const isFirstHand = !isJumpstarterError(thrown);
+  const error = fromStatus(thrown, `${what} failed`);
+  const said = rpcStatusOf(error)?.details ?? "";
+  const tell = (sentence: string, code: JumpstarterError["code"], reason: string): JumpstarterError =>
+    new JumpstarterError(`${what} failed: ${said === "" ? sentence : `${sentence}: ${said}`}`, {
+      code,
+      reason,
+      cause: error.cause,
+    });
+  switch (error.reason) {
+    case "RPC_UNAVAILABLE":
+    case "PEER_UNREACHABLE":
+      return tell(`the exporter at ${host} does not answer any more`, "unavailable", "EXPORTER_UNAVAILABLE");
+    case "RPC_FAILED_PRECONDITION":
+      return tell("the exporter is not ready", "failed-precondition", "EXPORTER_NOT_READY");
+    case "RPC_UNAUTHENTICATED":
+      return tell(
+        `the exporter at ${host} wants another passphrase (JMP_GRPC_PASSPHRASE)`,
+        "permission-denied",
+        "PASSPHRASE_REFUSED",
+      );
+    case "RPC_UNIMPLEMENTED":
+    case "RPC_NOT_FOUND":
+    case "METHOD_NOT_FOUND":
+      if (isDriverCall) return tell("the driver does not offer it", "unsupported", "METHOD_UNSUPPORTED");
+      break;
+    default:
+  }
+  if (isFirstHand || error.message.startsWith(`${what} `)) return error;
+  return new JumpstarterError(`${what} failed: ${error.message}`, {
+    code: error.code,
+    reason: error.reason,
+    cause: error.cause,
+  });
+}
