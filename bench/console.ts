@@ -53,8 +53,8 @@ async function medianMsPerMb(log: Uint8Array, chunkSize: number, pattern: string
 
 /** Milliseconds from the first byte to the match. */
 async function feed(log: Uint8Array, chunkSize: number, pattern: string | RegExp): Promise<number> {
-  // Prompts count at once here, so that the pause which makes them certain is not part of the figure.
-  const recorder = createRecorder({ settle: 0 });
+  // The end of the recording makes a prompt certain at once, so that the pause after it is not part of the figure.
+  const recorder = createRecorder();
   const found = recorder.console().waitFor(pattern, { timeout: "10m" });
   const startedAt = performance.now();
   for (let from = 0; from < log.length; from += chunkSize) recorder.push(log.subarray(from, from + chunkSize), 0);

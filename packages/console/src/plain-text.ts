@@ -30,28 +30,20 @@ export function createPlainTextDecoder(): PlainTextDecoder {
   /** Bytes at the front of `scratch` that begin a character whose rest has not come. */
   let held = 0;
 
-  /** Copies what is text from `bytes` to `scratch`, from `held` on; returns the end of it. */
-  function filter(bytes: Uint8Array): number {
-    const output = scratch;
+  /** Copies what is not an escape sequence from `bytes` to `scratch`, from `held` on; returns the end of it. */
+  function filter(bytes: Buffer): number {
     let out = held;
     let index = 0;
     while (index < bytes.length) {
-      const byte = bytes[index] ?? 0;
       if (state !== "ground") {
-        const next = afterEscape(byte);
-        if (next === "again") continue;
-      } else if (byte === ESC) {
-        enter("escape");
-      } else if (byte === CR) {
-        heldReturn = true;
-      } else {
-        if (heldReturn) {
-          heldReturn = false;
-          if (byte !== LF) output[out++] = CR;
-        }
-        output[out++] = byte;
+        if (afterEscape(bytes[index] ?? 0) === "taken") index++;
+        continue;
       }
-      index++;
+      const escape = bytes.indexOf(ESC, index);
+      const end = escape < 0 ? bytes.length : escape;
+      out += bytes.copy(scratch, out, index, end);
+      if (escape >= 0) enter("escape");
+      index = end + 1;
     }
     return out;
   }
@@ -88,31 +80,40 @@ export function createPlainTextDecoder(): PlainTextDecoder {
     return "again";
   }
 
-  function decode(end: number): string {
-    if (held === 0 && isAscii(scratch.subarray(0, end))) return scratch.toString("latin1", 0, end);
-    const rest = incompleteTail(scratch, end);
-    const text = scratch.toString("utf8", 0, end - rest);
-    scratch.copyWithin(0, end - rest, end);
+  /** The characters that are whole; the bytes of the last one, when it is not, stay at the front of `scratch`. */
+  function decode(bytes: Buffer): string {
+    const isPlain = isAscii(bytes);
+    const rest = isPlain ? 0 : incompleteTail(bytes, bytes.length);
+    const text = bytes.toString(isPlain ? "latin1" : "utf8", 0, bytes.length - rest);
+    if (rest > 0) bytes.copy(scratch, 0, bytes.length - rest);
     held = rest;
     return text;
   }
 
+  function normaliseLineEnds(text: string): string {
+    const whole = heldReturn ? `\r${text}` : text;
+    heldReturn = false;
+    let result = whole.replaceAll("\r\n", "\n");
+    if (!result.includes("\r")) return result;
+    result = whole.replaceAll(/\r+\n/g, "\n").replaceAll(/\r+/g, "\r");
+    heldReturn = result.endsWith("\r");
+    return heldReturn ? result.slice(0, -1) : result;
+  }
+
   return {
     write(bytes) {
-      if (held === 0 && !heldReturn && state === "ground" && !bytes.includes(CR) && !bytes.includes(ESC)) {
-        const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-        if (isAscii(view)) return view.toString("latin1");
-      }
-      const needed = bytes.length + held + 1;
+      const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      if (held === 0 && state === "ground" && !view.includes(ESC)) return normaliseLineEnds(decode(view));
+      const needed = bytes.length + held;
       if (scratch.length < needed) {
         const larger = Buffer.allocUnsafe(needed * 2);
         scratch.copy(larger, 0, 0, held);
         scratch = larger;
       }
-      return decode(filter(bytes));
+      return normaliseLineEnds(decode(scratch.subarray(0, filter(view))));
     },
     end() {
-      const text = scratch.toString("utf8", 0, held) + (heldReturn ? "\r" : "");
+      const text = normaliseLineEnds(scratch.toString("utf8", 0, held)) + (heldReturn ? "\r" : "");
       held = 0;
       heldReturn = false;
       return text;
