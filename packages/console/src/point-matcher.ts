@@ -79,7 +79,7 @@ export function createPointMatcher(log: TextLog, pattern: CompiledPattern, from:
       decision = searchLines(line, lineEnd);
       lineStart = lineEnd;
       searched = lineEnd;
-    } else if (next <= limit && next !== pause) {
+    } else if (next < limit) {
       // The line goes on, so what touches its present end is not a match yet.
       const found = searchPartial(line, next);
       decision = found !== undefined && found.end < next ? found : undefined;
