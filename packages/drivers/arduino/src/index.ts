@@ -1,4 +1,8 @@
-export { formatFirmware, parseFirmware } from "./firmware.ts";
-export { startBoard, type StartBoardOptions, type VirtualBoard, type VirtualPins } from "./virtual-board.ts";
+export { arduino, type ArduinoClient } from "./client.ts";
+export { arduinoContract } from "./contract.ts";
+export { flasherContract } from "./flasher-contract.ts";
+export { flasher, type FlasherClient, type FlashOptions } from "./flasher.ts";
+export { pins, type PinsClient } from "./pins-client.ts";
+export { pinsContract } from "./pins-contract.ts";
 export type { PinEvent } from "./pin-watchers.ts";
 export { analogPinNames, pinNames, type AnalogPinName, type PinLevel, type PinName, type PinReading } from "./pins.ts";

@@ -1,0 +1,136 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { Readable, type Duplex, type Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+import { implement, JumpstarterError, messageOf, readAll, serve, type ServedDriver } from "@jumpstarter-ts/core";
+import { power } from "@jumpstarter-ts/driver-power";
+import { serial } from "@jumpstarter-ts/driver-serial";
+
+import { arduino } from "./client.ts";
+import { formatFirmware, parseFirmware } from "./firmware.ts";
+import { flasher } from "./flasher.ts";
+import { arduinoOptions } from "./options.ts";
+import { pins } from "./pins-client.ts";
+import { pinNames } from "./pins.ts";
+import { startBoard, type VirtualBoard } from "./virtual-board.ts";
+
+/** An image of 32 KiB is some 90 KiB of Intel HEX; what is longer than this is something else. */
+const largestFileBytes = 1_048_576;
+
+/** A virtual Arduino Uno. It starts without power, and loses it when its session ends. */
+export const virtualUno = implement(arduino, arduinoOptions, async ({ firmware, eeprom }, scope) => {
+  const at = (path: string): string => resolve(scope.baseDirectory, path);
+  const image = firmware === undefined ? undefined : parseFirmware(await readFirmware(at(firmware)), at(firmware));
+  const board = scope.use(
+    await startBoard({ signal: scope.signal, eepromPath: eeprom === undefined ? undefined : at(eeprom) }),
+    { what: "end the virtual Arduino" },
+  );
+  if (image !== undefined) await board.flash(image);
+  return serve(
+    arduino,
+    {},
+    {
+      children: {
+        power: servePower(board),
+        console: serveConsole(board),
+        flasher: serveFlasher(board, (message) => scope.log.info(message)),
+        pins: servePins(board),
+      },
+      description: "Arduino Uno, emulated",
+    },
+  );
+});
+
+function servePower(board: VirtualBoard): ServedDriver {
+  return serve(power, {
+    on: () => board.power("on"),
+    off: () => board.power("off"),
+    read() {
+      throw new JumpstarterError("the power of a virtual Arduino cannot be measured: it draws none", {
+        code: "unsupported",
+        reason: "POWER_NOT_MEASURED",
+      });
+    },
+  });
+}
+
+function serveConsole(board: VirtualBoard): ServedDriver {
+  const streams = new Set<Duplex>();
+  let isDtr = true;
+  return serve(serial, {
+    connect({ signal }) {
+      const stream = board.openUart();
+      const onAbort = (): void => void stream.destroy();
+      streams.add(stream);
+      signal.addEventListener("abort", onAbort, { once: true });
+      stream.once("close", () => {
+        streams.delete(stream);
+        signal.removeEventListener("abort", onAbort);
+      });
+      return stream;
+    },
+    close() {
+      for (const stream of streams) stream.destroy();
+    },
+    async set_dtr(isAsserted) {
+      // On an Uno a capacitor turns the edge into a press of the reset button.
+      if (isAsserted && !isDtr) await board.reset();
+      isDtr = isAsserted;
+    },
+  });
+}
+
+function serveFlasher(board: VirtualBoard, log: (message: string) => void): ServedDriver {
+  return serve(flasher, {
+    async flash(source, target) {
+      checkTarget(target);
+      const image = parseFirmware(await readAll(source, { limitBytes: largestFileBytes }), "the firmware");
+      await board.flash(image);
+      log(`flashed ${image.length} bytes`);
+    },
+    async dump(sink: Writable, partition) {
+      checkTarget(partition);
+      await pipeline(Readable.from([Buffer.from(formatFirmware(await board.readFlash()))]), sink);
+    },
+  });
+}
+
+function servePins(board: VirtualBoard): ServedDriver {
+  return serve(pins, {
+    read: async (pin) => (await board.pins.read(pin)).level,
+    mode: async (pin) => (await board.pins.read(pin)).mode,
+    drive: (pin, level) => board.pins.drive(pin, level),
+    set_voltage: (pin, volts) => board.pins.setVoltage(pin, volts),
+    wire: (pin, from) => board.pins.wire(pin, from),
+    async *watch(pin, { signal }) {
+      for await (const { level, atMs } of board.pins.watch(pin, { signal })) yield { level, at_ms: atMs ?? null };
+    },
+    async release() {
+      await Promise.all(pinNames.map((pin) => board.pins.drive(pin, null)));
+    },
+    reset: () => board.reset(),
+  });
+}
+
+function checkTarget(target: string | null | undefined): void {
+  if (target === undefined || target === null || target === "flash") return;
+  throw new JumpstarterError(`an Arduino has no part ${JSON.stringify(target)} to flash: leave the target out`, {
+    code: "invalid-argument",
+    reason: "FLASH_TARGET_UNKNOWN",
+  });
+}
+
+async function readFirmware(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    const what = isMissing ? "is not there: build it, or correct the path" : `cannot be read: ${messageOf(cause)}`;
+    throw new JumpstarterError(`the firmware ${path} ${what}`, {
+      code: isMissing ? "not-found" : "invalid-argument",
+      reason: isMissing ? "FIRMWARE_MISSING" : "FIRMWARE_UNREADABLE",
+      cause,
+    });
+  }
+}
