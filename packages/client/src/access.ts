@@ -53,11 +53,7 @@ export interface Access {
   readonly fences: readonly AbortSignal[];
   run<T>(call: DeviceCall, options: CallOptions, work: (wire: WireOptions) => Promise<T>): Promise<T>;
   iterate<T>(call: DeviceCall, options: CallOptions, work: (wire: WireOptions) => AsyncIterable<T>): AsyncIterable<T>;
-  open(
-    call: DeviceCall,
-    options: CallOptions,
-    work: (wire: WireOptions) => Promise<ByteStream>,
-  ): Promise<ByteStream>;
+  open(call: DeviceCall, options: CallOptions, work: (wire: WireOptions) => Promise<ByteStream>): Promise<ByteStream>;
 }
 
 export interface AccessOptions {
@@ -129,7 +125,10 @@ export function createAccess({ host, sessionSignal, hooks = {} }: AccessOptions)
         finish = await start(call, limit);
         const opening = work(wireOptions(limit, nameOf(call)));
         // What opens after the caller has left is closed at once.
-        void opening.then((late) => limit.signal.aborted && late.destroy(), () => undefined);
+        void opening.then(
+          (late) => limit.signal.aborted && late.destroy(),
+          () => undefined,
+        );
         const stream = await limit.race(opening);
         limit.clearDeadline();
         guard(stream, limit, finish);
@@ -167,10 +166,13 @@ function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
 }
 
-/** The one sentence of a failed call. What the limit says comes first: the rest is its consequence. */
+/**
+ * The one sentence of a failed call. What the limit says comes first: the rest is its consequence. Errors of ours are
+ * made anew, because only here they get a stack that leads to the caller and not into the wire's event loop.
+ */
 function explain(call: DeviceCall, thrown: unknown, signal: AbortSignal, host: string): unknown {
-  if (signal.aborted) return signal.reason;
   const what = nameOf(call);
+  if (signal.aborted) return isTimeout(signal.reason) ? restate(signal.reason, signal.reason.message) : signal.reason;
   if (!isJumpstarterError(thrown)) {
     return new JumpstarterError(`${what} failed: ${messageOf(thrown)}`, {
       code: "internal",
@@ -178,9 +180,17 @@ function explain(call: DeviceCall, thrown: unknown, signal: AbortSignal, host: s
       cause: thrown,
     });
   }
+  const { message, code } = thrown;
   // Our own sentences name the call already.
-  if (thrown.message.startsWith(`${what} `)) return thrown;
-  const { code, reason, cause } = thrown;
-  const where = thrown.message.includes(host) || code !== "unavailable" ? "" : ` (exporter at ${host})`;
-  return new JumpstarterError(`${what} failed: ${thrown.message}${where}`, { code, reason, cause });
+  if (message.startsWith(`${what} `) || (call.path !== "" && message.includes(what))) return restate(thrown, message);
+  const where = message.includes(host) || code !== "unavailable" ? "" : ` (exporter at ${host})`;
+  return restate(thrown, `${what} failed: ${message}${where}`);
+}
+
+function restate({ code, reason, cause }: JumpstarterError, message: string): JumpstarterError {
+  return new JumpstarterError(message, { code, reason, cause });
+}
+
+function isTimeout(reason: unknown): reason is JumpstarterError {
+  return isJumpstarterError(reason) && reason.reason === "TIMEOUT";
 }

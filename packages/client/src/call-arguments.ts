@@ -41,29 +41,21 @@ export async function prepareArguments(
 }
 
 async function prepare(argument: Argument, value: unknown, what: string): Promise<PreparedArgument> {
-  switch (argument.kind) {
-    case "value": {
-      const checked = await validate(argument.schema, value, what);
-      // The wire has positions and no "undefined": what is left out travels as null.
-      return { kind: "value", value: checked ?? null };
-    }
-    case "source": {
-      // The caller's types promise a source; what is none is refused by prepareSource.
-      const source = await prepareSource(value as ResourceSource, what);
-      return source.kind === "remote"
-        ? { kind: "value", value: source.handle }
-        : { kind: "resource", resource: source };
-    }
-    case "sink":
-      if (value === undefined || value === null) {
-        throw new JumpstarterError(`${what} is missing: it takes a path or a stream to write to`, {
-          code: "invalid-argument",
-          reason: "RESOURCE_INVALID",
-        });
-      }
-      // As for a source.
-      return { kind: "resource", resource: await prepareSink(value as ResourceSink, what) };
+  if (argument.kind === "value") {
+    const checked = await validate(argument.schema, value, what);
+    // The wire has positions and no "undefined": what is left out travels as null.
+    return { kind: "value", value: checked ?? null };
   }
+  if (value === undefined || value === null) {
+    throw new JumpstarterError(`${what} is missing: it takes a path or a stream`, {
+      code: "invalid-argument",
+      reason: "RESOURCE_INVALID",
+    });
+  }
+  // The caller's types promise a resource; prepareSource refuses what is none.
+  if (argument.kind === "sink") return { kind: "resource", resource: await prepareSink(value as ResourceSink, what) };
+  const source = await prepareSource(value as ResourceSource, what);
+  return source.kind === "remote" ? { kind: "value", value: source.handle } : { kind: "resource", resource: source };
 }
 
 export interface Send extends WireOptions {
@@ -78,13 +70,14 @@ export interface Send extends WireOptions {
  * ends the transfers, on every path.
  */
 export async function withArguments<T>(
-  { wire, uuid, args, onProgress, signal, metadata }: Send,
+  { wire, uuid, args, onProgress, ...limits }: Send,
   call: (args: readonly unknown[], options: WireOptions) => Promise<T>,
 ): Promise<T> {
   const failed = new AbortController();
-  const options = {
+  const { signal } = limits;
+  const options: WireOptions = {
+    ...limits,
     signal: signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]),
-    metadata,
   };
   const transfers: Transfer[] = [];
   try {

@@ -1,6 +1,5 @@
 import { childNotFound } from "./child-not-found.ts";
 import type { Device } from "./device.ts";
-import type { UntypedClient } from "./untyped-client.ts";
 
 /** Clients by the names of their devices, groups as objects within. */
 export interface DeviceTree {
@@ -36,9 +35,12 @@ export function isGroup({ path, children, definition }: Device): boolean {
 
 /** What a group of an unknown kind can do besides its children; a child of the same name comes first. */
 function addUntyped(members: Record<string, unknown>, device: Device): void {
-  // Without a definition the client is the untyped one.
-  const { call, stream, open } = device.client as UntypedClient;
-  for (const [name, value] of Object.entries({ call, stream, open })) {
+  const own = {
+    call: (method: string, ...args: unknown[]) => device.call(method, ...args),
+    stream: (method: string, ...args: unknown[]) => device.stream(method, ...args),
+    open: (method?: string) => device.open(method),
+  };
+  for (const [name, value] of Object.entries(own)) {
     if (!Object.hasOwn(members, name)) Object.defineProperty(members, name, { value, enumerable: false });
   }
 }

@@ -11,7 +11,7 @@ import { childNotFound } from "./child-not-found.ts";
 import { powerNote } from "./power-note.ts";
 import { createRemote } from "./remote.ts";
 import { clientLabel, type ReportNode } from "./report-tree.ts";
-import { createUntypedClient, type UntypedClient } from "./untyped-client.ts";
+import { createUntypedClient } from "./untyped-client.ts";
 import type { Wire } from "./wire.ts";
 
 /** One device of a session, at its place in the tree. */
@@ -30,15 +30,18 @@ export interface Device {
   readonly children: ReadonlyMap<string, Device>;
   /** The installed definition for the label; undefined if no installed package knows it, or it is not allowed. */
   readonly definition: AnyDefinition | undefined;
-  /** Of the definition if there is one, else an {@link UntypedClient}. */
+  /** Of the definition if there is one, else an `UntypedClient`. */
   readonly client: unknown;
   /**
    * The typed client of a definition. Throws `failed-precondition` (`DEVICE_KIND_MISMATCH`) if the device is of a kind
    * that the definition does not understand.
    */
   as<D extends AnyDefinition>(definition: D): ClientOf<D>;
-  call: UntypedClient["call"];
-  stream: UntypedClient["stream"];
+  /** Calls a method by its name on the wire; nothing is checked. */
+  call(method: string, ...args: unknown[]): Promise<unknown>;
+  /** Calls a method that answers with items; nothing is checked. */
+  stream(method: string, ...args: unknown[]): AsyncIterable<unknown>;
+  /** Opens a byte stream, by default `connect`. */
   open(method?: string): Promise<ByteStream>;
   /** The child of this name. Throws `not-found` (`DEVICE_NOT_FOUND`) with the names that are there. */
   child(name: string): Device;
@@ -105,9 +108,9 @@ export function createDevice(node: ReportNode, context: DeviceContext): Device {
       // ClientOf<D> is what D's own client function returns.
       return clientOf(wanted) as ClientOf<D>;
     },
-    call: untyped.call,
-    stream: untyped.stream,
-    open: untyped.open,
+    call: (method, ...args) => untyped.call(method, ...args),
+    stream: (method, ...args) => untyped.stream(method, ...args),
+    open: (method) => untyped.open(method),
     child,
   };
 }
@@ -127,7 +130,7 @@ export function* allDevices(device: Device): Generator<Device> {
 
 function kindMismatch(path: string, label: string, { contract }: AnyDefinition): JumpstarterError {
   const what = path === "" ? "the root device" : path;
-  const is = label === "" ? "a device without a client class" : `a ${label}`;
+  const is = label === "" ? "of no known kind" : `of the kind ${label}`;
   return new JumpstarterError(`${what} is ${is}, not a ${contract.name} (${contract.label})`, {
     code: "failed-precondition",
     reason: "DEVICE_KIND_MISMATCH",

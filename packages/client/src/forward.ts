@@ -136,11 +136,14 @@ async function bridge(socket: Socket, device: Pick<Device, "open">, method: stri
 function listenError(device: string, shown: string, cause: unknown): JumpstarterError {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   return code === "EADDRINUSE"
-    ? new JumpstarterError(`${device} cannot be forwarded to ${shown}: the address is in use; take another, or port 0`, {
-        code: "failed-precondition",
-        reason: "PORT_IN_USE",
-        cause,
-      })
+    ? new JumpstarterError(
+        `${device} cannot be forwarded to ${shown}: the address is in use; take another, or port 0`,
+        {
+          code: "failed-precondition",
+          reason: "PORT_IN_USE",
+          cause,
+        },
+      )
     : new JumpstarterError(`${device} cannot be forwarded to ${shown}: ${messageOf(cause)}`, {
         code: "invalid-argument",
         reason: "LISTEN_FAILED",

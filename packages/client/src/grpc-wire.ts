@@ -51,21 +51,20 @@ export function createGrpcWire(peer: PeerChannel, host: string): Wire {
       const report = await unary<GetReportResponse>(options, { what, host }, (metadata, done) =>
         exporter.getReport({}, metadata, done),
       );
-      return report.reports.map(
-        ({ uuid, parentUuid, labels, description, methodsDescription }): DeviceReport => ({
-          uuid,
-          parentUuid,
-          labels: Object.fromEntries(labels),
-          description,
-          methodsDescription: Object.fromEntries(methodsDescription),
-        }),
-      );
+      return report.reports.map(({ uuid, parentUuid, labels, description, methodsDescription }): DeviceReport => ({
+        uuid,
+        parentUuid,
+        labels: Object.fromEntries(labels),
+        description,
+        methodsDescription: Object.fromEntries(methodsDescription),
+      }));
     },
     async call({ uuid, method, args }, options = {}) {
       const request = { uuid, method, args: encodeArguments(args) };
       const named = { what: options.what ?? method, host, isDriverCall: true };
       const { result } = await unary<DriverCallResponse>(options, named, (metadata, done) =>
-        exporter.driverCall(request, metadata, done));
+        exporter.driverCall(request, metadata, done),
+      );
       return decodeValue(result);
     },
     async *stream({ uuid, method, args }, options = {}) {
@@ -88,7 +87,11 @@ export function createGrpcWire(peer: PeerChannel, host: string): Wire {
     async *logs(options = {}) {
       const named = { what: options.what ?? "the exporter's log", host };
       for await (const record of items(options, named, (metadata) => exporter.logStream({}, metadata))) {
-        yield { severity: record.severity, message: record.message, source: sourceOf(record.source) } satisfies LogRecord;
+        yield {
+          severity: record.severity,
+          message: record.message,
+          source: sourceOf(record.source),
+        } satisfies LogRecord;
       }
     },
     async status(options = {}) {
@@ -200,7 +203,7 @@ const states: Readonly<Record<number, ExporterState>> = {
 };
 
 function sourceOf(source: WireLogSource | undefined): LogSource {
-  switch (source) {
+  switch (source ?? WireLogSource.LOG_SOURCE_UNSPECIFIED) {
     case WireLogSource.LOG_SOURCE_DRIVER:
       return "driver";
     case WireLogSource.LOG_SOURCE_BEFORE_LEASE_HOOK:

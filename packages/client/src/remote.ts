@@ -45,11 +45,11 @@ export function createRemote(options: RemoteOptions, callOptions: CallOptions = 
     async call(name: string, ...args: unknown[]): Promise<unknown> {
       const call = callOf(name, "unary", args);
       const method = methodOf(contract, name, "unary");
-      return access.run(call, callOptions, async ({ signal, metadata }) => {
+      return access.run(call, callOptions, async (limits) => {
         const prepared = await prepareArguments(method, args, nameOf(call));
-        const send = { wire, uuid, args: prepared, onProgress: callOptions.onProgress, signal, metadata };
-        const answer = await withArguments(send, (values, limits) =>
-          wire.call({ uuid, method: name, args: values }, limits),
+        const send = { ...limits, wire, uuid, args: prepared, onProgress: callOptions.onProgress };
+        const answer = await withArguments(send, (values, callLimits) =>
+          wire.call({ uuid, method: name, args: values }, callLimits),
         );
         onCalled(name);
         return method.result === undefined ? undefined : checkAnswer(method.result, answer, nameOf(call));
@@ -58,7 +58,7 @@ export function createRemote(options: RemoteOptions, callOptions: CallOptions = 
     async *stream(name: string, ...args: unknown[]): AsyncIterable<unknown> {
       const call = callOf(name, "streaming", args);
       const method = methodOf(contract, name, "streaming");
-      yield* access.iterate(call, callOptions, async function* ({ signal, metadata }) {
+      yield* access.iterate(call, callOptions, async function* (limits) {
         const prepared = await prepareArguments(method, args, nameOf(call));
         const values = prepared.map((argument) => {
           if (argument.kind === "value") return argument.value;
@@ -67,7 +67,7 @@ export function createRemote(options: RemoteOptions, callOptions: CallOptions = 
             reason: "RESOURCE_IN_STREAM",
           });
         });
-        for await (const item of wire.stream({ uuid, method: name, args: values }, { signal, metadata })) {
+        for await (const item of wire.stream({ uuid, method: name, args: values }, limits)) {
           yield await checkAnswer(method.result, item, nameOf(call));
         }
       });
@@ -84,8 +84,7 @@ export function createRemote(options: RemoteOptions, callOptions: CallOptions = 
     },
     with: (more: CallOptions) => createRemote(options, { ...callOptions, ...more }),
   };
-  // Remote's types say for each contract what these functions check at run time.
-  return remote as unknown as Remote;
+  return remote;
 }
 
 function methodOf<K extends Method["kind"]>(

@@ -126,7 +126,7 @@ function createView(options: ViewOptions): SessionView {
     access,
     definitions,
     console: (node, method) => consoles.face(node, method, access, since),
-    note: consoles.note,
+    note: (text) => consoles.note(text),
   });
   return {
     root,
@@ -159,7 +159,7 @@ function nested(outer: ViewHooks, inner: ViewHooks): ViewHooks {
       inner.afterCall?.(outcome);
       outer.afterCall?.(outcome);
     },
-  } as ViewHooks;
+  };
 }
 
 /** The node of a device that was found. */

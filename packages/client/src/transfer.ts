@@ -91,8 +91,7 @@ function startDownload(
   // We have nothing to say: without this a driver that reads to the end waits for ever.
   stream.end();
   const counted = count(stream, undefined, onProgress);
-  const written =
-    encoder === undefined ? pipeline(counted, target) : pipeline(Readable.from(counted), encoder, target);
+  const written = encoder === undefined ? pipeline(counted, target) : pipeline(Readable.from(counted), encoder, target);
   const done = written.catch((cause: unknown) => {
     throw transferError(download.what, "receiving", cause);
   });

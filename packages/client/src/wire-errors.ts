@@ -21,6 +21,8 @@ export function wireError(thrown: unknown, { what, host, isDriverCall = false }:
       cause: error.cause,
     });
   switch (error.reason) {
+    // A call that we end ourselves never comes here: this one was cut by the exporter.
+    case "RPC_CANCELLED":
     case "RPC_UNAVAILABLE":
     case "PEER_UNREACHABLE":
       return tell(`the exporter at ${host} does not answer any more`, "unavailable", "EXPORTER_UNAVAILABLE");
@@ -34,7 +36,8 @@ export function wireError(thrown: unknown, { what, host, isDriverCall = false }:
       );
     case "RPC_UNIMPLEMENTED":
     case "RPC_NOT_FOUND":
-    case "METHOD_NOT_FOUND":
+    case "METHOD_UNKNOWN":
+    case "METHOD_OF_OTHER_KIND":
       if (isDriverCall) return tell("the driver does not offer it", "unsupported", "METHOD_UNSUPPORTED");
       break;
     default:
