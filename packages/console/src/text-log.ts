@@ -25,7 +25,7 @@ export interface TextLog {
   settledAfter(offset: number): number | undefined;
 }
 
-const smallPiece = 4096;
+const smallPiece = 1024;
 /** How far one step of a search reaches; larger steps join more pieces. */
 const step = 4096;
 
