@@ -1,14 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:net";
-import type { Readable } from "node:stream";
 
-import { bytes, readAll } from "@jumpstarter-ts/core";
+import { bytes } from "@jumpstarter-ts/core";
 import { describe, expect, it } from "vitest";
 
 import { openDriver } from "../test/open-driver.ts";
 import { openPty } from "../test/pty.ts";
+import { read } from "../test/read.ts";
 
 describe("a serial port", () => {
   it("carries bytes both ways, none of them translated", async () => {
@@ -174,147 +173,6 @@ describe("a serial port", () => {
   });
 });
 
-describe("a serial port that goes away", () => {
-  it("ends the stream in an error that says so", async () => {
-    await using pty = openPty();
-    await using driver = await openDriver({ url: pty.path });
-    const stream = await driver.connect();
-    const reading = read(stream, 1);
-
-    await pty.unplug();
-
-    await expect(reading).rejects.toMatchObject({
-      message: expect.stringContaining(`${pty.path} is gone`),
-      code: "unavailable",
-      reason: "SERIAL_DISCONNECTED",
-    });
-  });
-
-  it("is noticed also when it happened before anyone read", async () => {
-    await using pty = openPty();
-    await using driver = await openDriver({ url: pty.path });
-    const stream = await driver.connect();
-
-    await pty.unplug();
-
-    await expect(read(stream, 1)).rejects.toMatchObject({ reason: "SERIAL_DISCONNECTED" });
-  });
-
-  it("fails what is being written", async () => {
-    await using pty = openPty();
-    await using driver = await openDriver({ url: pty.path });
-    const stream = await driver.connect();
-    await pty.unplug();
-
-    const written = new Promise((resolve) => stream.write(bytes("x"), resolve));
-
-    await expect(written).resolves.toMatchObject({ reason: "SERIAL_DISCONNECTED" });
-  });
-
-  it("is missed when the exporter starts, unless check_present is false", async () => {
-    const url = "/dev/serial/by-id/usb-no-such-adapter";
-
-    await expect(openDriver({ url })).rejects.toMatchObject({
-      message: expect.stringContaining(`${url} cannot be opened: there is no such device`),
-      code: "unavailable",
-      reason: "SERIAL_NO_DEVICE",
-    });
-    await using driver = await openDriver({ url, check_present: false });
-    await expect(driver.connect()).rejects.toMatchObject({ reason: "SERIAL_NO_DEVICE" });
-  });
-
-  it("is told from a path that is no serial port", async () => {
-    await expect(openDriver({ url: import.meta.filename })).rejects.toMatchObject({
-      code: "invalid-argument",
-      reason: "SERIAL_NOT_A_PORT",
-    });
-  });
-});
-
-describe("other serial URLs", () => {
-  it("loop:// gives back what is sent, and has no lines to set", async () => {
-    await using driver = await openDriver({ url: "loop://" });
-    const stream = await driver.connect();
-
-    stream.write(bytes("hello"));
-
-    expect(String(await read(stream, 5))).toBe("hello");
-    await driver.call("set_dtr", false);
-    expect(driver.warnings).toEqual(["loop:// has no DTR and RTS lines: nothing is set"]);
-  });
-
-  it("socket:// is a port behind a TCP server", async () => {
-    await using server = await echoServer();
-    await using driver = await openDriver({ url: `socket://127.0.0.1:${server.port}` });
-    const stream = await driver.connect();
-
-    stream.end(bytes("over TCP"));
-
-    expect(String(await readAll(stream))).toBe("over TCP");
-  });
-
-  it("socket:// says where nobody listens", async () => {
-    const server = await echoServer();
-    await server[Symbol.asyncDispose]();
-
-    await expect(openDriver({ url: `socket://127.0.0.1:${server.port}` })).rejects.toMatchObject({
-      message: expect.stringContaining(`socket://127.0.0.1:${server.port} cannot be opened`),
-      code: "unavailable",
-      reason: "SERIAL_SOCKET_UNREACHABLE",
-    });
-  });
-
-  it("sends no faster than cps allows, and all of it", async () => {
-    await using driver = await openDriver({ url: "loop://", cps: 1_000 });
-    const stream = await driver.connect();
-    const before = performance.now();
-
-    stream.end(bytes("x".repeat(100)));
-    const received = await readAll(stream);
-
-    expect(received).toHaveLength(100);
-    expect(performance.now() - before).toBeGreaterThan(85); // ten slices of 10 ms, the first at once
-  });
-
-  it("stops sending slowly when the connection is closed", async () => {
-    await using driver = await openDriver({ url: "loop://", cps: 1 });
-    const stream = await driver.connect();
-    stream.write(bytes("an hour's worth"));
-
-    await driver.call("close");
-
-    expect(stream.destroyed).toBe(true);
-    await expect(driver.connect()).resolves.toBeDefined();
-  });
-});
-
-/** Exactly so many bytes, which is all that is expected. */
-async function read(stream: Readable, length: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let received = 0;
-  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-    chunks.push(chunk);
-    received += chunk.length;
-    if (received >= length) break;
-  }
-  return Buffer.concat(chunks);
-}
-
 function terminalSettings(path: string): string {
   return execFileSync("stty", ["-a", "-F", path], { encoding: "utf8" });
-}
-
-async function echoServer(): Promise<AsyncDisposable & { readonly port: number }> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  return {
-    port: address.port,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      await once(server, "close");
-    },
-  };
 }
