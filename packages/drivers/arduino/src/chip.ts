@@ -4,12 +4,8 @@ import {
   AVRADC,
   AVRClock,
   AVREEPROM,
-  AVRTimer,
   AVRWatchdog,
   CPU,
-  timer0Config,
-  timer1Config,
-  timer2Config,
   watchdogConfig,
   type EEPROMBackend,
 } from "avr8js";
@@ -17,6 +13,7 @@ import {
 import { attachSpi, attachTwi } from "./chip-buses.ts";
 import { attachPins, mendAdc, type ChipPins } from "./chip-pins.ts";
 import { attachSerial, type ChipSerial } from "./chip-serial.ts";
+import { attachTimers } from "./chip-timers.ts";
 import type { Bench, PinLevel, PinName } from "./pins.ts";
 import { isOrdinary, opcode, type Program } from "./program.ts";
 
@@ -67,10 +64,7 @@ export function createChip({ program, eeprom, bench, resetFlags, memory, onByte,
   const clock = new AVRClock(cpu, crystalHz);
   const pins = attachPins(cpu, bench, onPin);
   const serial = attachSerial(cpu, crystalHz, onByte);
-  for (const config of [timer0Config, timer1Config, timer2Config]) {
-    attach(new AVRTimer(cpu, config));
-    mendTimerFlags(cpu, config.TIFR);
-  }
+  attachTimers(cpu);
   const adc = new AVRADC(cpu, adcConfig);
   mendAdc(cpu, adc, (input) => pins.voltsAt(input));
   attachSpi(cpu, crystalHz, (sent) => {
@@ -158,14 +152,4 @@ export function createChip({ program, eeprom, bench, resetFlags, memory, onByte,
 }
 
 /** A peripheral hooks itself into its CPU when it is made; nothing else is wanted of it. */
-function attach(_peripheral: AVRTimer | AVREEPROM | AVRWatchdog): void {}
-
-/** Writing a one to TIFRx clears that flag and leaves the others; the emulator would clear them all. */
-function mendTimerFlags(cpu: CPU, flagRegister: number): void {
-  const write = cpu.writeHooks[flagRegister];
-  cpu.writeHooks[flagRegister] = (value, old, address, mask) => {
-    write?.(value, old, address, mask);
-    cpu.data[flagRegister] = old & ~value;
-    return true;
-  };
-}
+function attach(_peripheral: AVREEPROM | AVRWatchdog): void {}
