@@ -1,1 +1,5 @@
-export {};
+export type { Device } from "./device.ts";
+export type { LogRecord, Severity } from "./log-queue.ts";
+export { spawnExporter, type SpawnedExporter, type SpawnExporterOptions } from "./spawn-exporter.ts";
+export { startExporter, type Listen, type RunningExporter, type StartExporterOptions } from "./start-exporter.ts";
+export type { Session } from "./session.ts";
