@@ -1,0 +1,108 @@
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { createDriverRegistry, type ExporterConfig } from "@jumpstarter-ts/config";
+import { messageOf } from "@jumpstarter-ts/core";
+import { spawnExporter } from "@jumpstarter-ts/exporter";
+
+import type { Need } from "../control.ts";
+import type { Settings } from "../options.ts";
+import { createTypesWriter } from "../types/write-types.ts";
+import { serveControl } from "./control-server.ts";
+import { createDevice, type BrokerDevice, type SessionSource } from "./device.ts";
+import { createLender } from "./lender.ts";
+import type { OpenDevice } from "./open-device.ts";
+
+export interface BrokerOptions {
+  readonly settings: Settings;
+  /** The project's directory: where driver packages are looked for. */
+  readonly root: string;
+  /** What to start where no session is given. */
+  readonly exporters: readonly ExporterConfig[];
+  readonly log: (sentence: string) => void;
+}
+
+/** Owns the devices of a run, in Vitest's main process. */
+export interface Broker {
+  readonly socket: string;
+  readonly token: string;
+  /** Starts what these needs will ask for. */
+  warmUp(needs: readonly Need[]): void;
+  /** Takes everything back, makes it safe, ends the exporters. Harmless twice. */
+  close(): Promise<void>;
+}
+
+export async function startBroker({ settings, root, exporters, log }: BrokerOptions): Promise<Broker> {
+  const directory = await mkdtemp(join(tmpdir(), "jumpstarter-"));
+  const onExit = (): void => rmSync(directory, { recursive: true, force: true });
+  process.once("exit", onExit);
+  const registry = createDriverRegistry({ from: root });
+  const common = { directory, between: settings.between, safeStateMs: settings.timeouts.safeStateMs };
+  const names = exporters.map(({ metadata }) => metadata.name);
+  const types = createTypesWriter({ directory: root, names, packages: () => registry.packages() });
+  const open = async (host: string, name: string): Promise<OpenDevice> => {
+    // gRPC is loaded when the first device is wanted.
+    const { openDevice } = await import("./open-device.ts");
+    const opened = await openDevice({ host, registry });
+    if (names.includes(name))
+      await types.write(name, opened.session.root).catch((error: unknown) => log(messageOf(error)));
+    return opened;
+  };
+  const devices =
+    settings.connect.kind === "host"
+      ? [createDevice({ ...common, ...sharedSession(settings.connect.host), open })]
+      : exporters.map((config) => createDevice({ ...common, ...ownExporter(config), open }));
+  const lender = createLender(devices, { onLongWait: log });
+  const socket = join(directory, "broker.sock");
+  const token = randomBytes(24).toString("base64url");
+  const control = await serveControl({ path: socket, token, lender });
+  let closing: Promise<void> | undefined;
+
+  const close = async (): Promise<void> => {
+    await lender.close();
+    await Promise.all(devices.map((device) => device[Symbol.asyncDispose]()));
+    await control[Symbol.asyncDispose]();
+    await rm(directory, { recursive: true, force: true });
+    process.off("exit", onExit);
+  };
+
+  return {
+    socket,
+    token,
+    warmUp(needs) {
+      for (const need of needs) deviceFor(devices, need)?.warmUp();
+    },
+    close: () => (closing ??= close()),
+  };
+}
+
+function deviceFor(devices: readonly BrokerDevice[], need: Need): BrokerDevice | undefined {
+  return "name" in need ? devices.find(({ name }) => name === need.name) : devices[0];
+}
+
+function sharedSession(host: string) {
+  const gone = new Promise<never>(() => undefined);
+  return {
+    name: "JUMPSTARTER_HOST",
+    isAnonymous: true,
+    description: host,
+    childNames: [],
+    start: async (): Promise<SessionSource> => ({ host, gone, async [Symbol.asyncDispose]() {} }),
+  };
+}
+
+function ownExporter({ file, metadata, export: entries }: ExporterConfig) {
+  return {
+    name: metadata.name,
+    isAnonymous: false,
+    description: file,
+    childNames: Object.keys(entries),
+    start: async (): Promise<SessionSource> => {
+      const exporter = await spawnExporter({ configFile: file });
+      return { host: exporter.host, gone: exporter.exited, [Symbol.asyncDispose]: exporter[Symbol.asyncDispose] };
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { join } from "node:path";
+
+import type { JumpstarterError } from "@jumpstarter-ts/core";
+
+import type { Facade } from "./facade.ts";
+import type { LendableDevice } from "./lender.ts";
+import type { OpenDevice } from "./open-device.ts";
+
+/** Where a session comes from: an exporter of our own, or somebody else's. */
+export interface SessionSource extends AsyncDisposable {
+  readonly host: string;
+  /** Resolves when it is gone by itself. */
+  readonly gone: Promise<unknown>;
+}
+
+export interface DeviceOptions {
+  readonly name: string;
+  readonly isAnonymous: boolean;
+  /** For people. */
+  readonly description: string;
+  readonly childNames: readonly string[];
+  /** Where sockets are made. */
+  readonly directory: string;
+  readonly between: "safe" | "keep";
+  readonly safeStateMs: number;
+  readonly start: () => Promise<SessionSource>;
+  readonly open: (host: string, name: string) => Promise<OpenDevice>;
+}
+
+export interface BrokerDevice extends LendableDevice, AsyncDisposable {
+  /** Starts the exporter before anybody asks for it. What goes wrong the first borrower hears. */
+  warmUp(): void;
+}
+
+interface Running {
+  readonly source: SessionSource;
+  readonly device: OpenDevice;
+}
+
+export function createDevice(options: DeviceOptions): BrokerDevice {
+  const { name, isAnonymous, description, childNames, directory, between, safeStateMs, start, open } = options;
+  let running: Promise<Running> | undefined;
+  let facade: Promise<Facade> | undefined;
+  let lendings = 0;
+  let mayBeUnsafe = false;
+
+  const run = async (): Promise<Running> => {
+    const source = await start();
+    try {
+      const device = await open(source.host, name);
+      const own = running;
+      void source.gone.then(() => (running === own ? discard() : undefined));
+      return { source, device };
+    } catch (error) {
+      await source[Symbol.asyncDispose]();
+      throw error;
+    }
+  };
+  const ensureRunning = (): Promise<Running> => {
+    running ??= run().catch((error: unknown) => {
+      running = undefined;
+      throw error;
+    });
+    return running;
+  };
+
+  /** Ends the session: an exporter of ours then closes its drivers, which is the last safety there is. */
+  const discard = async (): Promise<void> => {
+    const ending = running;
+    running = undefined;
+    const ended = await ending?.catch(() => undefined);
+    await ended?.device[Symbol.asyncDispose]();
+    await ended?.source[Symbol.asyncDispose]();
+  };
+
+  const makeDeviceSafe = async (): Promise<readonly JumpstarterError[]> => {
+    const current = await running?.catch(() => undefined);
+    if (current === undefined || !mayBeUnsafe) return [];
+    const { makeSafe } = await import("./safe-state.ts");
+    const problems = await makeSafe(current.device.session, safeStateMs);
+    mayBeUnsafe = false;
+    if (problems.length > 0) await discard();
+    return problems;
+  };
+
+  const openFacade = async (path: string): Promise<Facade> => {
+    const { device } = await ensureRunning();
+    // A console that cannot be opened now is reported to whoever reads it.
+    await Promise.all(device.hubs.map((hub) => hub.startAttempt().catch(() => undefined)));
+    mayBeUnsafe = true;
+    const { serveFacade } = await import("./facade.ts");
+    return await serveFacade({
+      path,
+      upstream: device.upstream,
+      consoleOf: (uuid, method) => device.consoleOf(uuid, method),
+    });
+  };
+
+  return {
+    name,
+    isAnonymous,
+    childNames,
+    warmUp: () => void ensureRunning().catch(() => undefined),
+    async lend() {
+      const path = join(directory, `${name.replaceAll(/[^\w-]/g, "-").slice(0, 24)}-${++lendings}.sock`);
+      facade = openFacade(path);
+      await facade;
+      return { name, description, socket: path };
+    },
+    async takeBack(_attempt, outcome) {
+      // Whoever gave up while the device was being opened leaves a facade behind that opens late.
+      const opened = await facade?.catch(() => undefined);
+      facade = undefined;
+      await opened?.end();
+      return outcome === "passed" && between === "keep" ? [] : await makeDeviceSafe();
+    },
+    async [Symbol.asyncDispose]() {
+      await makeDeviceSafe();
+      await discard();
+    },
+  };
+}

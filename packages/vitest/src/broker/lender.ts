@@ -1,0 +1,150 @@
+import { clock, JumpstarterError } from "@jumpstarter-ts/core";
+
+import type { HoldRequest, LentDevice, Need, Outcome } from "../control.ts";
+
+/** A device as the queue sees it. */
+export interface LendableDevice {
+  readonly name: string;
+  /** True for a session that somebody else opened: it stands for any name, and its tree is seen once it is lent. */
+  readonly isAnonymous: boolean;
+  /** The names at the top of its tree. */
+  readonly childNames: readonly string[];
+  /** Opens it if need be; from then on only this attempt reaches it. */
+  lend(attempt: string, test: string): Promise<LentDevice>;
+  /** Cuts the attempt off, and leaves the device so that the next one can have it. Returns what went wrong. */
+  takeBack(attempt: string, outcome: Outcome): Promise<readonly JumpstarterError[]>;
+}
+
+export interface Lender {
+  /** Resolves when the device is lent. An attempt whose signal aborts while it waits leaves the queue. */
+  hold(request: HoldRequest, signal: AbortSignal): Promise<LentDevice>;
+  /** Gives a device back; harmless for an attempt that holds none. Resolves when it can be lent again. */
+  release(attempt: string, outcome: Outcome): Promise<readonly JumpstarterError[]>;
+  /** Takes back everything that is lent; refuses whoever waits, now and later. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly request: HoldRequest;
+  readonly candidates: readonly LendableDevice[];
+  readonly grant: (device: LendableDevice) => void;
+  readonly refuse: (error: JumpstarterError) => void;
+}
+
+export interface LenderOptions {
+  /** Told when a test has waited for 5 seconds. */
+  readonly onLongWait?: (sentence: string) => void;
+}
+
+const longWaitMs = 5_000;
+
+/** Lends every device to one attempt at a time, first come, first served. */
+export function createLender(devices: readonly LendableDevice[], { onLongWait }: LenderOptions = {}): Lender {
+  const holders = new Map<LendableDevice, HoldRequest>();
+  const waiting: Waiting[] = [];
+  const releases = new Map<string, Promise<readonly JumpstarterError[]>>();
+  let isClosed = false;
+
+  const pump = (): void => {
+    for (const entry of waiting.slice()) {
+      const free = entry.candidates.find((device) => !holders.has(device));
+      if (free === undefined) continue;
+      holders.set(free, entry.request);
+      waiting.splice(waiting.indexOf(entry), 1);
+      entry.grant(free);
+    }
+  };
+
+  const queue = async (request: HoldRequest, signal: AbortSignal): Promise<LendableDevice> => {
+    if (isClosed) throw closedError(request);
+    const candidates = candidatesOf(devices, request.need);
+    const { promise, resolve, reject } = Promise.withResolvers<LendableDevice>();
+    const entry: Waiting = { request, candidates, grant: resolve, refuse: reject };
+    const leave = (): void => {
+      const index = waiting.indexOf(entry);
+      if (index === -1) return;
+      waiting.splice(index, 1);
+      reject(closedError(request));
+    };
+    signal.addEventListener("abort", leave, { once: true });
+    const timer = clock.setTimeout(() => {
+      const ahead = waiting.indexOf(entry) + 1;
+      const names = candidates.map(({ name }) => name).join(" or ");
+      const holder = candidates.map((device) => holders.get(device)?.test).find((test) => test !== undefined);
+      onLongWait?.(
+        `"${request.test}" waits for ${names} (${ahead} ahead${holder === undefined ? "" : `; "${holder}" has it`})`,
+      );
+    }, longWaitMs);
+    waiting.push(entry);
+    pump();
+    try {
+      return await promise;
+    } finally {
+      clock.clearTimeout(timer);
+      signal.removeEventListener("abort", leave);
+    }
+  };
+
+  const release: Lender["release"] = (attempt, outcome) => {
+    const running = releases.get(attempt);
+    if (running !== undefined) return running;
+    const device = [...holders].find(([, holder]) => holder.attempt === attempt)?.[0];
+    if (device === undefined) return Promise.resolve([]);
+    const release = device.takeBack(attempt, outcome).finally(() => {
+      holders.delete(device);
+      releases.delete(attempt);
+      pump();
+    });
+    releases.set(attempt, release);
+    return release;
+  };
+
+  return {
+    async hold(request, signal) {
+      const device = await queue(request, signal);
+      try {
+        return await device.lend(request.attempt, request.test);
+      } catch (error) {
+        await release(request.attempt, "failed");
+        throw error;
+      }
+    },
+    release,
+    async close() {
+      isClosed = true;
+      for (const { request, refuse } of waiting.splice(0)) refuse(closedError(request));
+      await Promise.all([...holders.values()].map(({ attempt }) => release(attempt, "failed")));
+    },
+  };
+}
+
+function candidatesOf(devices: readonly LendableDevice[], need: Need): readonly LendableDevice[] {
+  const has = devices.map(describe).join(", ") || "none";
+  if ("name" in need) {
+    const named = devices.filter(({ name, isAnonymous }) => isAnonymous || name === need.name);
+    if (named.length > 0) return named;
+    throw new JumpstarterError(`there is no exporter named ${JSON.stringify(need.name)}; there is: ${has}`, {
+      code: "not-found",
+      reason: "EXPORTER_NOT_FOUND",
+    });
+  }
+  const fitting = devices.filter(
+    ({ childNames, isAnonymous }) => isAnonymous || need.children.every((child) => childNames.includes(child)),
+  );
+  if (fitting.length > 0) return fitting;
+  throw new JumpstarterError(`no exporter has all of ${need.children.join(", ")}; there is: ${has}`, {
+    code: "not-found",
+    reason: "EXPORTER_NOT_FOUND",
+  });
+}
+
+function describe({ name, childNames }: LendableDevice): string {
+  return childNames.length === 0 ? name : `${name} (${childNames.join(", ")})`;
+}
+
+function closedError({ test }: HoldRequest): JumpstarterError {
+  return new JumpstarterError(`"${test}" gets no device: the run is ending`, {
+    code: "cancelled",
+    reason: "RUN_ENDED",
+  });
+}

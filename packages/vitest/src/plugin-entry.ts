@@ -1,0 +1,2 @@
+export type { JumpstarterOptions } from "./options.ts";
+export { jumpstarter } from "./plugin.ts";

@@ -1,0 +1,82 @@
+import { formatWaitReport, type Recorder, type WaitReport } from "@jumpstarter-ts/console";
+import { errorCodes, type ErrorCode } from "@jumpstarter-ts/core";
+
+import type { LentDevice } from "../control.ts";
+
+/** Whose fault a failure is: the bench's, the device's, or the test's. */
+export type FailureClass = "InfraError" | "DutError" | "TestError";
+
+/** What the caller of an error's code can do says whose it is. */
+export function classify({ code, reason }: { readonly code: ErrorCode; readonly reason: string }): FailureClass {
+  if (reason.startsWith("CONSOLE_") && code !== "unavailable" && code !== "cancelled") return "DutError";
+  return classOfCode[code];
+}
+
+const classOfCode: Readonly<Record<ErrorCode, FailureClass>> = {
+  unavailable: "InfraError",
+  "deadline-exceeded": "InfraError",
+  "permission-denied": "InfraError",
+  internal: "InfraError",
+  "failed-precondition": "TestError",
+  "invalid-argument": "TestError",
+  "not-found": "TestError",
+  unsupported: "TestError",
+  cancelled: "TestError",
+};
+
+const meanings: Readonly<Record<FailureClass, string>> = {
+  InfraError: "the bench did not do its part",
+  DutError: "the device did not do what the test waited for",
+  TestError: "the test asked for what cannot be done",
+};
+
+/** An error as Vitest keeps it for its reporters: a plain copy of what was thrown. */
+export interface KeptError {
+  message: string;
+  stack?: string | undefined;
+  readonly code?: unknown;
+  readonly reason?: unknown;
+  readonly wait?: unknown;
+}
+
+export interface FailureContext {
+  readonly device: LentDevice;
+  readonly recorders: readonly Recorder[];
+}
+
+/**
+ * Completes the text of an error, as reporters show nothing else: which device, what its consoles said last, and whose
+ * fault it is.
+ */
+export function explainFailure(error: KeptError, { device, recorders }: FailureContext): void {
+  const { wait } = error;
+  const above = [["DUT", `${device.name} (${device.description})`]] as const;
+  const text = isWait(wait)
+    ? formatWaitReport(wait, { above })
+    : [error.message, ...above.map(row), ...recorders.flatMap(tailOf)].join("\n");
+  const { code, reason } = error;
+  const known = errorCodes.find((candidate) => candidate === code);
+  const fault = known === undefined || typeof reason !== "string" ? undefined : classify({ code: known, reason });
+  rewrite(error, fault === undefined ? text : `${text}\n${row(["Class", `${fault}: ${meanings[fault]}`])}`);
+}
+
+/** The stack repeats the message; both are shown, by different reporters. */
+function rewrite(error: KeptError, message: string): void {
+  if (error.stack?.includes(error.message) === true) error.stack = error.stack.replace(error.message, () => message);
+  error.message = message;
+}
+
+const shownLines = 10;
+
+function tailOf(recorder: Recorder): readonly string[] {
+  const lines = recorder.tail(shownLines);
+  return lines.length === 0 ? [] : [`  Last lines of ${recorder.name}`, ...lines.map(({ text }) => `    ${text}`)];
+}
+
+function row([label, text]: readonly [label: string, text: string]): string {
+  return `  ${label.padEnd(9)} ${text}`;
+}
+
+function isWait(value: unknown): value is WaitReport {
+  return typeof value === "object" && value !== null && "summary" in value && "lastLines" in value;
+}

@@ -1,0 +1,67 @@
+import { JumpstarterError, type Scope } from "@jumpstarter-ts/core";
+import { inject, type TestContext } from "vitest";
+
+import type { LentDevice, Need } from "../control.ts";
+import type { ProvidedByJumpstarter } from "../provided.ts";
+import { startAttempt, type Attempt } from "./attempt.ts";
+import { linkToBroker } from "./broker-link.ts";
+import { explainFailure, type FailureContext } from "./explain.ts";
+import { reportTeardownErrors } from "./state.ts";
+
+/** A device that belongs to one attempt of one test. */
+export interface DutLease {
+  readonly device: LentDevice;
+  /** Aborted when the attempt is over: at its end, at the test's timeout, at Ctrl+C. */
+  readonly signal: AbortSignal;
+  /** Whose last lines a failure shows. */
+  recorders: () => FailureContext["recorders"];
+}
+
+/** The attempts of this process that have or wait for a device, by what holds them. */
+const active = new Set<Attempt>();
+
+/** Waits for a device. When the scope closes the device goes back, and is safe again before the next test has it. */
+export async function takeLease(
+  need: Need,
+  { task, signal }: Pick<TestContext, "task" | "signal">,
+  scope: Scope,
+): Promise<DutLease> {
+  const provided: ProvidedByJumpstarter | undefined = inject("jumpstarter");
+  if (provided === undefined) throw pluginMissing();
+  refuseConcurrency(task);
+  const link = linkToBroker(provided);
+  const attempt = startAttempt(task, signal);
+  active.add(attempt);
+  scope.defer(() => active.delete(attempt));
+  scope.defer(
+    async () => {
+      const outcome = attempt.hasFailed() ? "failed" : "passed";
+      const problems = await link.release(attempt.id, outcome);
+      reportTeardownErrors(problems);
+    },
+    { what: "the return of the device", timeoutMs: provided.timeouts.safeStateMs * 4 + 5_000 },
+  );
+  scope.defer(() => attempt.end());
+  const device = await link.hold({ attempt: attempt.id, test: attempt.test, need });
+  const lease: DutLease = { device, signal: attempt.signal, recorders: () => [] };
+  scope.defer(() => {
+    for (const error of attempt.errors()) explainFailure(error, { device, recorders: lease.recorders() });
+  });
+  return lease;
+}
+
+function refuseConcurrency(task: TestContext["task"]): void {
+  const [other] = active;
+  if (other === undefined || task.concurrent !== true) return;
+  throw new JumpstarterError(
+    `"${task.fullTestName}" cannot run while "${other.test}" does: a device serves one test at a time, so remove "concurrent"; files run in parallel where there are several devices`,
+    { code: "failed-precondition", reason: "DUT_CONCURRENT" },
+  );
+}
+
+function pluginMissing(): JumpstarterError {
+  return new JumpstarterError(
+    `dutTest needs the plugin: add jumpstarter() from "@jumpstarter-ts/vitest/plugin" to the plugins of vitest.config.ts`,
+    { code: "failed-precondition", reason: "PLUGIN_MISSING" },
+  );
+}
