@@ -1,0 +1,150 @@
+import {
+  Channel,
+  type ChannelCredentials,
+  type ChannelOptions,
+  type ClientOptions,
+  connectivityState,
+  credentials,
+  InterceptingCall,
+  type Interceptor,
+} from "@grpc/grpc-js";
+import { JumpstarterError, within } from "@jumpstarter-ts/core";
+
+import { type Address, formatHost, grpcTarget } from "./address.ts";
+import { quietGrpc } from "./quiet-grpc.ts";
+
+/** HTTP/2 flow control of what a client receives; the 64 KiB of gRPC's default cost a good part of the throughput. */
+export const clientWindowBytes = 1024 ** 2;
+
+/** Metadata key of the passphrase of a direct exporter. */
+export const passphraseKey = "x-jumpstarter-passphrase";
+
+export interface TlsClientOptions {
+  /** PEM of the roots to trust. Default: those of Node. */
+  readonly ca?: string | Uint8Array;
+  /** PEM of our own certificate and its key, where the server asks for one. */
+  readonly certificate?: { readonly chain: string | Uint8Array; readonly key: string | Uint8Array };
+  /** The name that the server's certificate must carry, if not the host's. */
+  readonly serverName?: string;
+}
+
+export interface OpenChannelOptions {
+  readonly address: Address;
+  /** TLS is the default on TCP. A unix socket has none. */
+  readonly tls?: TlsClientOptions;
+  /** Plaintext on TCP. */
+  readonly insecure?: boolean;
+  /** Sent with every call. */
+  readonly passphrase?: string | undefined;
+  /** Default {@link clientWindowBytes}. */
+  readonly windowBytes?: number;
+}
+
+/** One channel to a peer, and the clients that share it. */
+export interface PeerChannel extends AsyncDisposable {
+  readonly address: Address;
+  readonly channel: Channel;
+  /** A client of one service: `peer.client(ExporterServiceClient)`. It needs no closing of its own. */
+  client<T>(Client: ClientConstructor<T>): T;
+  /** Resolves once connected. Throws `unavailable` (`PEER_UNREACHABLE`) at the first failed attempt. */
+  ready(options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number }): Promise<void>;
+  /** Lets calls that run come to their end; refuses new ones. Harmless twice. */
+  close(): void;
+}
+
+export type ClientConstructor<T> = new (
+  address: string,
+  credentials: ChannelCredentials,
+  options?: Partial<ClientOptions>,
+) => T;
+
+/** Opens a channel lazily: nothing is dialled before the first call or `ready()`. */
+export function openChannel(options: OpenChannelOptions): PeerChannel {
+  const { address, passphrase } = options;
+  quietGrpc();
+  const target = grpcTarget(address);
+  const channelCredentials = credentialsOf(options);
+  const channel = new Channel(target, channelCredentials, channelOptions(options));
+  const interceptors = passphrase === undefined ? [] : [sendPassphrase(passphrase)];
+  let isOpen = true;
+
+  function close(): void {
+    if (!isOpen) return;
+    isOpen = false;
+    channel.close();
+  }
+
+  return {
+    address,
+    channel,
+    client: (Client) => new Client(target, channelCredentials, { channelOverride: channel, interceptors }),
+    ready: ({ signal, timeoutMs } = {}) =>
+      within(connected(channel, address), { signal, timeoutMs, what: `the connection to ${formatHost(address)}` }),
+    close,
+    async [Symbol.asyncDispose]() {
+      close();
+    },
+  };
+}
+
+function channelOptions({ address, tls, windowBytes = clientWindowBytes }: OpenChannelOptions): ChannelOptions {
+  return {
+    "grpc.enable_http_proxy": 0,
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+    "grpc.service_config_disable_resolution": 1,
+    // Two channels to one peer are two connections: one's end does not touch the other.
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc-node.flow_control_window": windowBytes,
+    ...(tls?.serverName === undefined ? {} : { "grpc.ssl_target_name_override": tls.serverName }),
+    // Python peers cut a unix connection that is pinged; on TCP they expect it.
+    ...(address.kind === "unix" ? { "grpc.default_authority": "localhost" } : tcpOptions),
+  };
+}
+
+const tcpOptions: ChannelOptions = {
+  "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+  "grpc.keepalive_time_ms": 20_000,
+  "grpc.keepalive_timeout_ms": 180_000,
+  "grpc.keepalive_permit_without_calls": 1,
+};
+
+function credentialsOf({ address, tls, insecure = false }: OpenChannelOptions): ChannelCredentials {
+  if (address.kind === "unix" || insecure) return credentials.createInsecure();
+  const { ca, certificate } = tls ?? {};
+  return credentials.createSsl(
+    ca === undefined ? null : Buffer.from(ca),
+    certificate === undefined ? null : Buffer.from(certificate.key),
+    certificate === undefined ? null : Buffer.from(certificate.chain),
+  );
+}
+
+async function connected(channel: Channel, address: Address): Promise<void> {
+  for (;;) {
+    const state = channel.getConnectivityState(true);
+    if (state === connectivityState.READY) return;
+    if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) {
+      throw new JumpstarterError(`nothing answers at ${formatHost(address)}; check that the exporter is running`, {
+        code: "unavailable",
+        reason: "PEER_UNREACHABLE",
+      });
+    }
+    await nextState(channel, state);
+  }
+}
+
+function nextState(channel: Channel, from: connectivityState): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  channel.watchConnectivityState(from, Infinity, () => resolve());
+  return promise;
+}
+
+function sendPassphrase(passphrase: string): Interceptor {
+  return (options, nextCall) =>
+    new InterceptingCall(nextCall(options), {
+      start(metadata, listener, next) {
+        metadata.set(passphraseKey, passphrase);
+        next(metadata, listener);
+      },
+    });
+}
