@@ -55,9 +55,9 @@ function checkName({ name }: Manifest, manifestPath: string): void {
 function checkFile(manifest: Manifest, directory: string, file: string): void {
   const isTest = file.endsWith(".test.ts") || file.includes("/src/test/");
   const text = readFileSync(file, "utf8");
-  for (const [, specifier] of text.matchAll(
-    /(?:^|\n)\s*(?:import|export)\b[^;"']*?["']([^"']+)["']|import\(\s*["']([^"']+)["']/g,
-  )) {
+  const imports = /^\s*(?:import|export)\s[^"';]*?\bfrom\s+"([^"]+)"|^\s*import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
+  for (const [, from, bare, dynamic] of text.matchAll(imports)) {
+    const specifier = from ?? bare ?? dynamic;
     if (specifier !== undefined) checkImport(manifest, directory, file, specifier, isTest);
   }
 }
