@@ -1,182 +1,188 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
 
-import {
-  createScope,
-  readAll,
-  silentLogger,
-  type AnyContract,
-  type CallContext,
-  type DriverMethods,
-  type Scope,
-  type ServedDriver,
-} from "@jumpstarter-ts/core";
-import { powerContract } from "@jumpstarter-ts/driver-power";
-import { serialContract } from "@jumpstarter-ts/driver-serial";
+import { powerConformance, serveDriver, type PowerUnderTest } from "@jumpstarter-ts/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { fixtureHex } from "../test/firmware-fixtures.ts";
+import { fixtureHex, fixturePath } from "../test/firmware-fixtures.ts";
+import { arduino } from "./client.ts";
 import { virtualUno } from "./driver.ts";
 import { parseFirmware } from "./firmware.ts";
-import { flasherContract } from "./flasher-contract.ts";
-import { pinsContract } from "./pins-contract.ts";
 
 let directory = "";
-let scope: Scope;
-const context: CallContext = { signal: new AbortController().signal };
-
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "arduino-driver-"));
-  await writeFile(join(directory, "uno.hex"), fixtureHex("uno"));
-  scope = createScope("board");
+  await copyFile(fixturePath("uno"), join(directory, "uno.hex"));
 });
-afterEach(async () => {
-  await scope.close();
-  await rm(directory, { recursive: true });
-});
+afterEach(() => rm(directory, { recursive: true }));
 
-const open = (options?: unknown): Promise<ServedDriver> =>
-  virtualUno.open(options, { ...scope, log: silentLogger, baseDirectory: directory, children: {} });
+const open = (options: Readonly<Record<string, unknown>> = { firmware: "uno.hex" }) =>
+  serveDriver(virtualUno, { definition: arduino, options, baseDirectory: directory });
 
-/** The methods of a child, as its contract types them. */
-function child<C extends AnyContract>(board: ServedDriver, contract: C): DriverMethods<C> {
-  const found = Object.values(board.children).find((served) => served.contract === contract);
-  if (found === undefined) throw new Error(`no ${contract.name}`);
-  // It was served by this contract, so these are its methods.
-  return found.methods as unknown as DriverMethods<C>;
+/** The rail of the board, by what the driver says of it. */
+async function openPower(): Promise<PowerUnderTest> {
+  let isOn = false;
+  const served = await serveDriver(virtualUno, {
+    definition: arduino,
+    log({ message }) {
+      if (message === "power on") isOn = true;
+      if (message === "power off") isOn = false;
+    },
+  });
+  return {
+    client: served.client.power,
+    canRead: false,
+    isOn: () => isOn,
+    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
+  };
 }
 
-const text = async (stream: Readable, end: string): Promise<string> => {
-  let heard = "";
-  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-    heard += String(chunk);
-    if (heard.includes(end)) break;
-  }
-  return heard;
-};
+describe("the power of a virtual Arduino", () => {
+  powerConformance({ it, expect }, openPower);
 
-describe("the arduino driver", () => {
+  it("cannot be measured", async () => {
+    await using served = await open();
+    const first = served.client.power.read()[Symbol.asyncIterator]().next();
+
+    await expect(first).rejects.toMatchObject({ code: "unsupported", reason: "POWER_NOT_MEASURED" });
+  });
+});
+
+describe("a virtual Arduino behind an exporter", () => {
   it("starts without power, with the firmware that its options name", async () => {
-    const board = await open({ firmware: "uno.hex" });
-    const [console, pins] = [child(board, serialContract), child(board, pinsContract)];
-    const stream = await console.connect(context);
+    await using served = await open();
+    const { power, console, pins } = served.client;
+    const before = await pins.mode("D13");
+    const prompt = console.waitFor(/^> $/);
 
-    const before = await pins.mode("D13", context);
-    await child(board, powerContract).on(context);
+    await power.on();
+    await prompt;
 
     expect(before).toBe("off");
-    expect(await text(stream, "> ")).toBe("\r\njumpstarter-uno 1.0.0\r\nreset: power-on\r\n> ");
+    expect(console.textSince("start")).toBe("\njumpstarter-uno 1.0.0\nreset: power-on\n> ");
   });
 
-  it("flashes Intel HEX from a stream, and dumps it again", async () => {
-    const board = await open();
-    const flasher = child(board, flasherContract);
-    const dumped = new PassThrough();
+  it("takes Intel HEX from a file and gives it back", async () => {
+    await using served = await open({});
+    const dump = join(directory, "dump.hex");
 
-    await flasher.flash(Readable.from([fixtureHex("uno-v2")]), undefined, context);
-    const [dump] = await Promise.all([readAll(dumped), flasher.dump(dumped, null, context)]);
+    await served.client.flasher.flash(fixturePath("uno-v2"));
+    await served.client.flasher.dump(dump);
 
-    expect(parseFirmware(dump, "dump")).toEqual(parseFirmware(fixtureHex("uno-v2"), "uno-v2.hex"));
+    expect(parseFirmware(await readFile(dump), dump)).toEqual(parseFirmware(fixtureHex("uno-v2"), "uno-v2.hex"));
+  });
+
+  it("runs what it was flashed with, at once when it has power", async () => {
+    await using served = await open();
+    const { power, console, flasher } = served.client;
+    const first = console.waitFor("1.0.0");
+    await power.on();
+    await first;
+
+    await flasher.flash(fixtureHex("uno-v2"), { target: "flash" });
+
+    expect((await console.waitFor("2.0.0\r\nreset: {cause:word}")).cause).toBe("external");
   });
 
   it("drives, measures, wires and lets go of pins", async () => {
-    const board = await open({ firmware: "uno.hex" });
-    const pins = child(board, pinsContract);
-    await child(board, powerContract).on(context);
-    await pins.drive("D4", "high", context);
-    await pins.wire("D5", "D4", context);
-    const driven = await Promise.all([pins.read("D4", context), pins.read("D5", context)]);
+    await using served = await open();
+    const { power, pins } = served.client;
+    await power.on();
+    await pins.drive("D4", "high");
+    await pins.wire("D5", "D4");
+    await pins.setVoltage("A1", 5);
+    const held = await Promise.all([pins.read("D4"), pins.read("D5"), pins.read("A1")]);
 
-    await pins.release(context);
+    await pins.release();
 
-    expect(driven).toEqual(["high", "high"]);
-    expect(await Promise.all([pins.read("D4", context), pins.read("D5", context)])).toEqual(["low", "low"]);
+    expect(held).toEqual(["high", "high", "high"]);
+    expect(await Promise.all([pins.read("D4"), pins.read("D5"), pins.read("A1")])).toEqual(["low", "low", "low"]);
   });
 
-  it.each(["DTR, which an Uno turns into a reset", "the reset button"])(
-    "starts the firmware again at %s",
-    async (way) => {
-      const board = await open({ firmware: "uno.hex" });
-      const console = child(board, serialContract);
-      const stream = await console.connect(context);
-      await child(board, powerContract).on(context);
-      await text(stream, "> ");
+  it("tells every change of a pin", async () => {
+    await using served = await open();
+    const { power, console, pins } = served.client;
+    await power.on();
+    await console.waitFor(/^> $/);
 
-      if (way === "the reset button") await child(board, pinsContract).reset(context);
-      else {
-        await console.set_dtr?.(false, context);
-        await console.set_dtr?.(true, context);
-      }
+    const seen: string[] = [];
+    for await (const { level, atMs } of pins.watch("D13")) {
+      seen.push(`${level} ${atMs === undefined ? "as it is" : "changed"}`);
+      if (seen.length === 1) await console.sendLine("led on");
+      else break;
+    }
 
-      expect(await text(stream, "> ")).toContain("reset: external");
-    },
-  );
-
-  it("closes a console whose caller has gone", async () => {
-    const board = await open({ firmware: "uno.hex" });
-    const gone = new AbortController();
-    const stream = await child(board, serialContract).connect({ signal: gone.signal });
-    const closed = new Promise((resolve) => stream.once("close", resolve));
-
-    gone.abort();
-
-    await closed;
-    expect(stream.destroyed).toBe(true);
+    expect(seen).toEqual(["low as it is", "high changed"]);
   });
 
-  it("takes the power off and ends the board when its scope closes", async () => {
-    const board = await open({ firmware: "uno.hex" });
-    const power = child(board, powerContract);
-    await power.on(context);
+  it.each(["the reset button", "DTR, which an Uno turns into a reset"])("starts again at %s", async (way) => {
+    await using served = await open();
+    const { power, console, pins } = served.client;
+    await power.on();
+    await console.waitFor(/^> $/);
 
-    expect(await scope.close()).toEqual([]);
+    if (way === "the reset button") await pins.reset();
+    else {
+      await console.setDtr(false);
+      await console.setDtr(true);
+    }
 
-    await expect(power.on(context)).rejects.toMatchObject({ reason: "BOARD_CLOSED" });
+    expect((await console.waitFor("1.0.0\r\nreset: {cause:word}")).cause).toBe("external");
+  });
+
+  it("keeps its EEPROM in the file that its options name", async () => {
+    const options = { firmware: "uno.hex", eeprom: "uno.eeprom" };
+    {
+      await using served = await open(options);
+      const { power, console } = served.client;
+      await power.on();
+      await console.waitFor(/^> $/);
+      await console.sendLine("eeprom write 9 42");
+      await console.waitFor("eeprom 9 = 42");
+    }
+
+    await using served = await open(options);
+    const { power, console } = served.client;
+    await power.on();
+    await console.waitFor(/^> $/);
+    await console.sendLine("eeprom read 9");
+
+    expect((await console.waitFor("eeprom 9 = {value:int}")).value).toBe(42);
   });
 });
 
-describe("what the arduino driver refuses", () => {
+describe("what a virtual Arduino refuses", () => {
   it.each([
     [{ firmware: "absent.hex" }, "FIRMWARE_MISSING", "absent.hex is not there: build it, or correct the path"],
-    [{ firmwire: "uno.hex" }, "SCHEMA_MISMATCH", "firmwire"],
+    [{ firmwire: "uno.hex" }, "DRIVER_OPTION_INVALID", "firmwire"],
     [{ eeprom: "." }, "EEPROM_FILE", "cannot be read"],
   ])("the options %j", async (options, reason, sentence) => {
     await expect(open(options)).rejects.toMatchObject({ reason, message: expect.stringContaining(sentence) });
   });
 
   it("an image that is not Intel HEX, and leaves the flash as it was", async () => {
-    const board = await open({ firmware: "uno.hex" });
-    const flasher = child(board, flasherContract);
-    const dumped = new PassThrough();
+    await using served = await open();
+    const { flasher } = served.client;
+    const dump = join(directory, "dump.hex");
 
-    await expect(flasher.flash(Readable.from([Buffer.from("ELF")]), null, context)).rejects.toMatchObject({
+    await expect(flasher.flash(Buffer.from("ELF"))).rejects.toMatchObject({
       code: "invalid-argument",
       reason: "FIRMWARE_NOT_HEX",
-      message: 'line 1 of the firmware is not Intel HEX: it should start with ":", and is "ELF"',
+      message: expect.stringContaining(
+        'line 1 of the firmware is not Intel HEX: it should start with ":", and is "ELF"',
+      ),
     });
 
-    const [dump] = await Promise.all([readAll(dumped), flasher.dump(dumped, null, context)]);
-    expect(parseFirmware(dump, "dump")).toEqual(parseFirmware(fixtureHex("uno"), "uno.hex"));
+    await flasher.dump(dump);
+    expect(parseFirmware(await readFile(dump), dump)).toEqual(parseFirmware(fixtureHex("uno"), "uno.hex"));
   });
 
-  it("a part of the flash that an Arduino does not have", async () => {
-    const flasher = child(await open(), flasherContract);
+  it("a part that an Arduino does not have", async () => {
+    await using served = await open();
 
-    await expect(flasher.flash(Readable.from([fixtureHex("uno")]), "rootfs", context)).rejects.toMatchObject({
+    await expect(served.client.flasher.flash(fixtureHex("uno"), { target: "rootfs" })).rejects.toMatchObject({
       reason: "FLASH_TARGET_UNKNOWN",
     });
-  });
-
-  it("to measure the power", async () => {
-    const power = child(await open(), powerContract);
-
-    const attempt = (async () => {
-      for await (const reading of power.read(context)) return reading;
-      return undefined;
-    })();
-
-    await expect(attempt).rejects.toMatchObject({ code: "unsupported", reason: "POWER_NOT_MEASURED" });
   });
 });

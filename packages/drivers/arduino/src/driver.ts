@@ -22,6 +22,12 @@ const largestFileBytes = 1_048_576;
 export const virtualUno = implement(arduino, arduinoOptions, async ({ firmware, eeprom }, scope) => {
   const at = (path: string): string => resolve(scope.baseDirectory, path);
   const image = firmware === undefined ? undefined : parseFirmware(await readFirmware(at(firmware)), at(firmware));
+  let isOn = false;
+  const turned = (on: boolean): void => {
+    if (on !== isOn) scope.log.info(`power ${on ? "on" : "off"}`);
+    isOn = on;
+  };
+  scope.defer(() => turned(false)); // Said after the board is ended, which takes its power.
   const board = scope.use(
     await startBoard({ signal: scope.signal, eepromPath: eeprom === undefined ? undefined : at(eeprom) }),
     { what: "end the virtual Arduino" },
@@ -32,7 +38,7 @@ export const virtualUno = implement(arduino, arduinoOptions, async ({ firmware, 
     {},
     {
       children: {
-        power: servePower(board),
+        power: servePower(board, turned),
         console: serveConsole(board),
         flasher: serveFlasher(board, (message) => scope.log.info(message)),
         pins: servePins(board),
@@ -42,10 +48,16 @@ export const virtualUno = implement(arduino, arduinoOptions, async ({ firmware, 
   );
 });
 
-function servePower(board: VirtualBoard): ServedDriver {
+function servePower(board: VirtualBoard, turned: (on: boolean) => void): ServedDriver {
   return serve(power, {
-    on: () => board.power("on"),
-    off: () => board.power("off"),
+    async on() {
+      await board.power("on");
+      turned(true);
+    },
+    async off() {
+      await board.power("off");
+      turned(false);
+    },
     read() {
       throw new JumpstarterError("the power of a virtual Arduino cannot be measured: it draws none", {
         code: "unsupported",
