@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import type { Worker } from "node:worker_threads";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -199,6 +200,28 @@ describe("the end of a virtual board", () => {
 
     expect(during).toBeGreaterThan(before);
     expect(threads()).toBe(before);
+  });
+});
+
+describe("a thread that dies", () => {
+  it("fails what waits for it, and every later call, with an internal error", async () => {
+    const { promise: thread, resolve } = Promise.withResolvers<Worker>();
+    process.once("worker", resolve);
+    await using board = await start("garbage");
+    await board.power("on");
+    const uart = board.openUart();
+    const uartFailed = new Promise((done) => uart.once("error", done));
+    const watch = board.pins.watch("D13");
+    await watch.next();
+    const waiting = Promise.allSettled([watch.next(), ...Array.from({ length: 3 }, () => board.readFlash())]);
+
+    await (await thread).terminate();
+
+    const died = { code: "internal", reason: "BOARD_FAILED", message: expect.stringContaining("ended by itself") };
+    await expect(uartFailed).resolves.toMatchObject(died);
+    const [change] = await waiting;
+    expect(change).toMatchObject({ status: "rejected", reason: died });
+    await expect(board.reset()).rejects.toMatchObject(died);
   });
 });
 
