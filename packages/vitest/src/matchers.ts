@@ -2,6 +2,8 @@ import type { ConsolePattern, ConsoleWaitOptions, ConsoleWaits, Duration } from 
 import { JumpstarterError } from "@jumpstarter-ts/core";
 import type { MatcherState, TestContext } from "vitest";
 
+import { pointAt } from "./worker/call-site.ts";
+
 export interface ToEmitOptions extends ConsoleWaitOptions {
   /** For `not.toEmit`, which needs it: how long the pattern must not show. */
   readonly during?: Duration | number;
@@ -35,7 +37,7 @@ interface Result {
 
 export const consoleMatchers = {
   toEmit(this: State, received: unknown, pattern: ConsolePattern, options: ToEmitOptions = {}): Promise<Result> {
-    return settle(this, async () => {
+    return settle(this, consoleMatchers.toEmit, async () => {
       const console = consoleOf(received, "toEmit");
       if (!this.isNot) await console.waitFor(pattern, options);
       else await console.expectAbsence(pattern, { ...options, during: duringOf(options) });
@@ -47,7 +49,7 @@ export const consoleMatchers = {
     patterns: readonly ConsolePattern[],
     options: ConsoleWaitOptions = {},
   ): Promise<Result> {
-    return settle(this, async () => {
+    return settle(this, consoleMatchers.toEmitInOrder, async () => {
       if (this.isNot)
         throw misuse("not.toEmitInOrder does not exist: use not.toEmit with the pattern that must not show");
       await consoleOf(received, "toEmitInOrder").waitForInOrder(patterns, options);
@@ -59,8 +61,16 @@ export const consoleMatchers = {
  * A wait that fails rejects with the console's own error, which has all that is known. A matcher whose promise nobody
  * awaits would pass unseen, so the test waits for it too, and fails with it.
  */
-function settle({ isNot, task }: State, wait: () => Promise<void>): Promise<Result> {
-  const result = wait().then((): Result => ({ pass: !isNot, message: () => "" }));
+function settle({ isNot, task }: State, matcher: Function, wait: () => Promise<void>): Promise<Result> {
+  const site: { stack?: string } = {};
+  Error.captureStackTrace(site, matcher);
+  const result = wait().then(
+    (): Result => ({ pass: !isNot, message: () => "" }),
+    (error: unknown) => {
+      pointAt(error, site);
+      throw error;
+    },
+  );
   if (task === undefined) return result;
   let isAwaited = false;
   const guard = result.then(

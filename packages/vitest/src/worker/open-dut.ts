@@ -3,6 +3,7 @@ import { createDriverRegistry } from "@jumpstarter-ts/config";
 import type { Scope } from "@jumpstarter-ts/core";
 import { inject } from "vitest";
 
+import { withCallSites } from "./call-site.ts";
 import { findDut, type Definitions } from "./find-dut.ts";
 import type { DutLease } from "./lease.ts";
 import { keepInProcess } from "./state.ts";
@@ -19,5 +20,5 @@ export async function openDut(lease: DutLease, definitions: Definitions | undefi
     if (definition?.console !== undefined) view.consoleRecorder(path, definition.console);
   }
   lease.recorders = () => session.consoleRecorders();
-  return findDut(view.root, definitions, device.name);
+  return withCallSites(findDut(view.root, definitions, device.name));
 }

@@ -11,7 +11,7 @@ export function failForTeardownErrors(): void {
     {
       code: first.code,
       reason: first.reason,
-      cause: first,
+      cause: first.cause,
     },
   );
 }

@@ -1,0 +1,50 @@
+/**
+ * The same clients, whose failures point at the line of the test that called them: what fails in a timer, or when an
+ * answer comes, has no way back to its caller by itself.
+ */
+export function withCallSites<T extends object>(real: T): T {
+  const wrapped = new Map<unknown, unknown>();
+  const wrap = (value: unknown, owner: object): unknown => {
+    if (!wrapped.has(value)) wrapped.set(value, typeof value === "function" ? wrapFunction(value, owner) : inner(value));
+    return wrapped.get(value);
+  };
+  const inner = (value: unknown): unknown => (isPlain(value) ? withCallSites(value) : value);
+  const handler: ProxyHandler<object> = {
+    get: (_target, name) => wrap(Reflect.get(real, name), real),
+    has: (_target, name) => Reflect.has(real, name),
+    ownKeys: () => Reflect.ownKeys(real),
+    getOwnPropertyDescriptor(_target, name) {
+      const own = Reflect.getOwnPropertyDescriptor(real, name);
+      return own === undefined ? undefined : { enumerable: own.enumerable ?? false, configurable: true, get: () => wrap(Reflect.get(real, name), real) };
+    },
+  };
+  // Stands for the real object in all that one does with a client; the target is a dummy, as a frozen one has a say.
+  return new Proxy({}, handler) as T;
+}
+
+function wrapFunction(call: Function, owner: object): unknown {
+  const wrapper = (...args: unknown[]): unknown => {
+    const site: { stack?: string } = {};
+    Error.captureStackTrace(site, wrapper);
+    const result: unknown = Reflect.apply(call, owner, args);
+    if (!(result instanceof Promise)) return result;
+    return result.catch((error: unknown) => {
+      pointAt(error, site);
+      throw error;
+    });
+  };
+  return wrapper;
+}
+
+/** Puts the caller's frames where the error's own were: those are of no use to a test's author. */
+export function pointAt(error: unknown, { stack }: { readonly stack?: string }): void {
+  if (!(error instanceof Error) || stack === undefined) return;
+  const frames = stack.slice(stack.indexOf("\n    at "));
+  error.stack = `${error.name}: ${error.message}${frames}`;
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
