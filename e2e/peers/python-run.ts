@@ -52,7 +52,7 @@ ${script
   .split("\n")
   .map((line) => `    ${line}`)
   .join("\n")}
-    print("\nANSWER=" + json.dumps(answer), flush=True)
+    print(); print("ANSWER=" + json.dumps(answer), flush=True)
 `;
   const { exitCode, stdout, stderr } = await runPython("python", ["-c", program], { host, ...(cwd && { cwd }) });
   if (exitCode !== 0) throw new Error(`the Python client ended with ${exitCode}:\n${stdout}\n${stderr}`);
