@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node
 import { readAll } from "@jumpstarter-ts/core";
 import { describe, expect, it } from "vitest";
 
-import { openBench } from "../test/bench.ts";
+import { openBench, readEnd } from "../test/bench.ts";
 import { createProbe, pattern, sha256 } from "../test/probe.ts";
 
 async function probeBench() {
@@ -32,7 +32,7 @@ describe("a resource that a driver reads", () => {
 
     expect(await taken).toEqual({ length: size, sha256: sha256(image) });
     // The client waits for the end of the other direction before it goes on.
-    expect(await readAll(stream)).toHaveLength(0);
+    expect(await readEnd(stream)).toHaveLength(0);
   });
 
   it("may be empty", async () => {
@@ -101,7 +101,7 @@ describe("a resource that a driver reads", () => {
     const taken = await bench.call("probe", "take", handle, 10);
 
     expect(taken).toMatchObject({ length: expect.any(Number) });
-    expect(await readAll(stream)).toHaveLength(0);
+    expect(await readEnd(stream)).toHaveLength(0);
   });
 
   it("counts once", async () => {
@@ -153,7 +153,7 @@ describe("a resource that a driver writes", () => {
     await using bench = await probeBench();
     const { handle, stream } = await bench.lend("probe");
 
-    const [received] = await Promise.all([readAll(stream), bench.call("probe", "give", handle, size)]);
+    const [received] = await Promise.all([readEnd(stream), bench.call("probe", "give", handle, size)]);
 
     expect(Buffer.compare(received, image)).toBe(0);
   });
@@ -165,7 +165,7 @@ describe("a resource that a driver writes", () => {
     await using bench = await probeBench();
     const { handle, stream } = await bench.lend("probe", encoding);
 
-    const [received] = await Promise.all([readAll(stream), bench.call("probe", "give", handle, size)]);
+    const [received] = await Promise.all([readEnd(stream), bench.call("probe", "give", handle, size)]);
 
     expect(received.length).toBeLessThan(size);
     expect(Buffer.compare(decompress(received), image)).toBe(0);

@@ -1,10 +1,9 @@
 import { once } from "node:events";
 
-import { readAll } from "@jumpstarter-ts/core";
 import { FrameType, fromStatus, initialMetadata, streamMetadata } from "@jumpstarter-ts/protocol";
 import { describe, expect, it } from "vitest";
 
-import { openBench } from "../test/bench.ts";
+import { openBench, readEnd } from "../test/bench.ts";
 import { createProbe, pattern } from "../test/probe.ts";
 
 async function probeBench() {
@@ -43,7 +42,7 @@ describe("a driver's stream", () => {
 
     near.end(up);
     far.end(down);
-    const [received, sent] = await Promise.all([readAll(near), readAll(far)]);
+    const [received, sent] = await Promise.all([readEnd(near), readEnd(far)]);
 
     expect(Buffer.compare(received, down)).toBe(0);
     expect(Buffer.compare(sent, up)).toBe(0);
@@ -56,10 +55,10 @@ describe("a driver's stream", () => {
     const far = driverEnd(bench);
 
     near.end("question");
-    expect(String(await readAll(far))).toBe("question");
+    expect(String(await readEnd(far))).toBe("question");
     far.end("answer, after the client's end");
 
-    expect(String(await readAll(near))).toBe("answer, after the client's end");
+    expect(String(await readEnd(near))).toBe("answer, after the client's end");
   });
 
   it("ends its other direction as well when the driver ends first", async () => {
@@ -68,10 +67,10 @@ describe("a driver's stream", () => {
     const far = driverEnd(bench);
 
     far.end("bye");
-    expect(String(await readAll(near))).toBe("bye");
+    expect(String(await readEnd(near))).toBe("bye");
     near.end("thanks");
 
-    expect(String(await readAll(far))).toBe("thanks");
+    expect(String(await readEnd(far))).toBe("thanks");
     await bench.probe.saw("stream closed");
   });
 
@@ -129,7 +128,7 @@ describe("a driver's stream", () => {
     await using bench = await probeBench();
     const near = await bench.open({ kind: "driver", path: "probe", method: "broken" });
 
-    await expect(readAll(near)).rejects.toMatchObject({ message: expect.stringContaining("the cable is out") });
+    await expect(readEnd(near)).rejects.toMatchObject({ message: expect.stringContaining("the cable is out") });
   });
 
   it("is closed with the session", async () => {
@@ -177,7 +176,7 @@ describe("a driver's stream", () => {
     call.write({ payload: Buffer.from("b"), frameType: FrameType.FRAME_TYPE_DATA });
     call.write({ payload: new Uint8Array(0), frameType: FrameType.FRAME_TYPE_GOAWAY });
 
-    expect(String(await readAll(far))).toBe("ab");
+    expect(String(await readEnd(far))).toBe("ab");
     call.cancel();
   });
 });

@@ -39,9 +39,8 @@ async function connectDriver(session: Session, call: ServerStreamCall, target: D
   const { signal } = controller;
   try {
     const near = await session.run(call, name, async () => {
-      const opened = streamOf(await open({ signal }), name);
-      // Looked at again when it is joined; until then nobody listens.
-      opened.on("error", () => undefined);
+      const opening = open({ signal });
+      const opened = isByteStream(opening) ? quiet(opening) : quiet(streamOf(await opening, name));
       // The client may have gone while the driver was opening.
       if (signal.aborted) opened.destroy();
       return opened;
@@ -62,6 +61,11 @@ async function connectDriver(session: Session, call: ServerStreamCall, target: D
   }
 }
 
+/** A failure is looked at when the stream is joined; until then nobody listens. */
+function quiet(stream: ByteStream): ByteStream {
+  return stream.on("error", () => undefined);
+}
+
 /** Both directions, each with its own end. The driver's failure is the client's; a client that goes takes all with it. */
 function join(near: ByteStream, far: ByteStream): void {
   near.on("error", (error) => far.destroy(error));
@@ -71,7 +75,8 @@ function join(near: ByteStream, far: ByteStream): void {
     far.unpipe(near);
     far.resume();
   });
-  far.on("error", () => near.destroy());
+  // With the error: half of what a client wanted to send must not look like all of it.
+  far.on("error", (error) => near.destroy(error));
   far.on("close", () => near.destroy());
   if (near.destroyed) {
     far.destroy(near.errored ?? undefined);

@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import type { Duplex } from "node:stream";
+import { finished } from "node:stream/promises";
 
 import { parseExporterConfig, type DriverRegistry } from "@jumpstarter-ts/config";
 import { JumpstarterError, type Implementation } from "@jumpstarter-ts/core";
@@ -132,7 +134,10 @@ export function connect(host: string, { passphrase }: { readonly passphrase?: st
       const { uuid } = await find(path);
       const call = router.stream(streamMetadata({ kind: "resource", uuid, contentEncoding }));
       const answer = readResourceAnswer(await initialMetadata(call));
-      return { ...answer, stream: clientStream(call) };
+      const stream = clientStream(call);
+      // What a test does not look at must not end it.
+      stream.on("error", () => undefined);
+      return { ...answer, stream };
     },
     router,
     logs: () => exporter.logStream({}),
@@ -155,6 +160,14 @@ export function connect(host: string, { passphrase }: { readonly passphrase?: st
     );
     return decodeValue(response.result);
   }
+}
+
+/** Reads to the end and leaves the other direction alone, which iterating over a Duplex does not. */
+export async function readEnd(stream: Duplex): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  stream.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+  await finished(stream, { writable: false });
+  return Buffer.concat(chunks);
 }
 
 function unary<T>(start: (done: (error: Error | null, response: T) => void) => unknown, what: string): Promise<T> {
