@@ -1,4 +1,4 @@
-import { contract, streaming, unary } from "@jumpstarter-ts/core";
+import { argument, contract, streaming, unary } from "@jumpstarter-ts/core";
 import { z } from "zod";
 
 export const powerContract = contract({
@@ -13,5 +13,18 @@ export const powerContract = contract({
       result: z.object({ voltage: z.number(), current: z.number() }),
     }),
     rescue: unary({ help: "Bring the device into its rescue mode", isOptional: true }),
+  },
+});
+
+export const virtualPowerContract = contract({
+  name: "virtual-power",
+  label: "jumpstarter_driver_power.client.VirtualPowerClient",
+  methods: {
+    ...powerContract.methods,
+    off: unary({
+      help: "Switch the power off",
+      // A Python driver has no default for a null in this place, so false is always sent.
+      arguments: [argument("destroy", z.boolean().default(false), { help: "Give up the virtual device too" })],
+    }),
   },
 });
