@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { goneProcess, runNested, type NestedRun } from "../test/nested-run.ts";
+import { goneProcess, runInTerminal, runNested, type NestedRun } from "../test/nested-run.ts";
 
 describe("after a test that", () => {
   let run: NestedRun;
@@ -126,7 +126,7 @@ describe("a run", () => {
   });
 
   it("recovers the device of a worker that was killed, and lends it to the next (8)", async () => {
-    await using run = await runNested({ files: ["hold", "next"], args: ["--sequence.shuffle.files=false"] });
+    await using run = await runNested({ files: ["hold", "next"], args: ["--maxWorkers=2"] });
     const worker = Number(await run.line("worker"));
 
     process.kill(worker, "SIGKILL");
@@ -157,6 +157,18 @@ describe("a run", () => {
     process.kill(signal === "SIGTERM" ? run.pid : -run.pid, signal);
 
     expect(await run.exited, run.output()).toBe(exitCode);
+    expect((await run.lines()).slice(-2)).toEqual(["off", "closed"]);
+    await Promise.all([goneProcess(worker), goneProcess(exporter)]);
+  });
+
+  it("ends in order at Ctrl+C in a terminal (9)", async () => {
+    await using run = await runInTerminal({ files: ["hold"] });
+    const worker = Number(await run.line("worker"));
+    const exporter = Number(await run.line("exporter"));
+
+    run.press("\x03");
+
+    expect(await run.exited, run.output()).toBe(130);
     expect((await run.lines()).slice(-2)).toEqual(["off", "closed"]);
     await Promise.all([goneProcess(worker), goneProcess(exporter)]);
   });

@@ -60,12 +60,13 @@ export function jumpstarter(options: JumpstarterOptions = {}): Vite.Plugin {
   }
 }
 
-function testSettings(settings: Settings, devices: number, user: { readonly teardownTimeout?: number }) {
+function testSettings(settings: Settings, devices: number, user: { readonly teardownTimeout?: number; readonly maxWorkers?: number | string }) {
   const { safeStateMs, cleanUpMs } = settings.timeouts;
   return {
     pool: "forks" as const,
     isolate: false,
-    maxWorkers: Math.max(1, devices),
+    // More than there are devices is the user's to want: who finds none free waits.
+    maxWorkers: user.maxWorkers ?? Math.max(1, devices),
     // All devices are made safe after the last test, and that takes what it takes.
     teardownTimeout: Math.max(user.teardownTimeout ?? 0, safeStateMs * 4 + cleanUpMs * 4),
     setupFiles: [setupFile],

@@ -18,6 +18,41 @@ export interface NestedOptions {
 }
 
 /** A real Vitest, run on a project whose board is a file: what happened to the rail, a line an event. */
+/** Starts the same in a terminal of its own, where Ctrl+C is a key. */
+export async function runInTerminal({ files }: NestedOptions): Promise<TerminalRun> {
+  const { spawn: spawnTerminal } = await import("@homebridge/node-pty-prebuilt-multiarch");
+  const directory = await mkdtemp(join(tmpdir(), "rail-"));
+  const railFile = join(directory, "rail");
+  await writeFile(railFile, "");
+  const terminal = spawnTerminal(process.execPath, [...vitestArguments(files)], {
+    cwd: project,
+    env: { ...nestedEnvironment(), RAIL_FILE: railFile },
+  });
+  let output = "";
+  let isOver = false;
+  const { promise: exited, resolve } = Promise.withResolvers<number>();
+  terminal.onData((chunk) => (output += chunk));
+  terminal.onExit(({ exitCode }) => {
+    isOver = true;
+    resolve(exitCode);
+  });
+  return {
+    exited,
+    output: () => output,
+    ...watchRail(railFile, () => output),
+    press: (key) => terminal.write(key),
+    async [Symbol.asyncDispose]() {
+      if (!isOver) terminal.kill("SIGKILL");
+      await exited;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface TerminalRun extends Omit<NestedRun, "pid"> {
+  press(key: string): void;
+}
+
 export interface NestedRun extends AsyncDisposable {
   readonly pid: number;
   /** Resolves when the main process is gone. */
@@ -62,19 +97,18 @@ export async function runNested({ files, args = [], env = {} }: NestedOptions): 
   };
 }
 
-export function vitestArguments(files: readonly string[], args: readonly string[] = []): readonly string[] {
+function vitestArguments(files: readonly string[], args: readonly string[] = []): readonly string[] {
   return [vitest, "run", ...files.map((file) => `hw/${file}.hw.ts`), ...args];
 }
 
 /** This process's own, without what the outer Vitest has put there. */
-export function nestedEnvironment(): Readonly<Record<string, string | undefined>> {
+function nestedEnvironment(): Readonly<Record<string, string | undefined>> {
   const own = Object.entries(process.env).filter(([name]) => !/^(?:VITEST|TEST$|NODE_ENV$|JUMPSTARTER_|CI$)/.test(name));
   return { ...Object.fromEntries(own), NO_COLOR: "1" };
 }
 
-export const projectDirectory = project;
 
-export function watchRail(file: string, output: () => string): Pick<NestedRun, "lines" | "line"> {
+function watchRail(file: string, output: () => string): Pick<NestedRun, "lines" | "line"> {
   const lines = async (): Promise<readonly string[]> => (await readFile(file, "utf8")).split("\n").slice(0, -1);
   return {
     lines,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { createDriverRegistry, type ExporterConfig } from "@jumpstarter-ts/config";
 import { messageOf } from "@jumpstarter-ts/core";
-import { spawnExporter } from "@jumpstarter-ts/exporter";
+import { spawnExporter } from "@jumpstarter-ts/exporter/spawn";
 
 import type { Need } from "../control.ts";
 import type { Settings } from "../options.ts";

@@ -29,6 +29,11 @@ export function createConsoleHub(open: () => Promise<ByteStream>): ConsoleHub {
   let opening: Promise<ByteStream> | undefined;
   let stream: ByteStream | undefined;
 
+  const forget = (): void => {
+    kept = [];
+    keptBytes = 0;
+  };
+
   const ensureOpen = async (): Promise<ByteStream> => {
     opening ??= openOnce().catch((error: unknown) => {
       opening = undefined;
@@ -50,6 +55,8 @@ export function createConsoleHub(open: () => Promise<ByteStream>): ConsoleHub {
       if (stream !== opened) return;
       stream = undefined;
       opening = undefined;
+      // Whoever had it has it; a reader of the stream that is opened next must not find it there again.
+      forget();
       for (const reader of readers) reader.onEnd(error);
       readers.clear();
     };
@@ -61,8 +68,7 @@ export function createConsoleHub(open: () => Promise<ByteStream>): ConsoleHub {
 
   return {
     async startAttempt() {
-      kept = [];
-      keptBytes = 0;
+      forget();
       await ensureOpen();
     },
     async attach(reader) {
