@@ -99,14 +99,14 @@ async function openEntry(tree: Tree, path: readonly string[], entry: DriverInsta
   const children = new Map<string, Device>();
   await openEntries(tree, children, [...path, "children"], entry.children);
   if (entry.kind === "group") {
-    return addDevice(tree, serve(group, {}), path, children, { description: entry.description });
+    return addDevice(tree, serve(group, {}), path, { description: entry.description, children });
   }
   const { common, own } = splitOptions(entry.config, { config: tree.config, path });
   const implementation = await implementationOf(tree, path, entry.type);
   const driver = await openDriver(tree, path, { implementation, common, own, children });
   const { description, methodsDescription } = entry;
   const { uuid, labels } = common;
-  return addDevice(tree, driver, path, children, { uuid, labels, description, methodsDescription });
+  return addDevice(tree, driver, path, { uuid, labels, description, methodsDescription, children });
 }
 
 async function implementationOf(tree: Tree, path: readonly string[], type: string): Promise<Implementation> {
@@ -167,19 +167,12 @@ async function openDriver(tree: Tree, path: readonly string[], opening: Opening)
   }
 }
 
-function addDevice(
-  tree: Tree,
-  driver: ServedDriver,
-  path: readonly string[],
-  children: ReadonlyMap<string, Device>,
-  options: DeviceOptions = {},
-): Device {
+function addDevice(tree: Tree, driver: ServedDriver, path: readonly string[], options: DeviceOptions = {}): Device {
   const device = createDevice(driver, dotted(path), options);
   tree.devices.set(driver, device);
-  for (const [name, child] of children) device.children.set(name, child);
   for (const [name, child] of Object.entries(driver.children)) {
     const known = tree.devices.get(child);
-    device.children.set(name, known ?? addDevice(tree, child, [...path, "children", name], new Map()));
+    device.children.set(name, known ?? addDevice(tree, child, [...path, "children", name]));
   }
   return device;
 }

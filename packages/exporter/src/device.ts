@@ -21,12 +21,14 @@ export interface DeviceOptions {
   readonly description?: string | undefined;
   readonly labels?: Readonly<Record<string, string>>;
   readonly methodsDescription?: Readonly<Record<string, string>>;
+  /** Taken over, not copied: a second name in it may be resolved later. */
+  readonly children?: Map<string, Device>;
 }
 
 export function createDevice(
   driver: ServedDriver,
   path: string,
-  { uuid = randomUUID(), description, labels = {}, methodsDescription = {} }: DeviceOptions = {},
+  { uuid = randomUUID(), description, labels = {}, methodsDescription = {}, children = new Map() }: DeviceOptions = {},
 ): Device {
   return {
     uuid,
@@ -35,7 +37,7 @@ export function createDevice(
     description: description ?? driver.description,
     labels: { ...driver.labels, ...labels },
     methodsDescription,
-    children: new Map(),
+    children,
   };
 }
 
