@@ -60,6 +60,25 @@ describe("connect", () => {
     expect(session.device("other").definition).toBeUndefined();
   });
 
+  it("shows its passphrase to an exporter on TCP, and says when that is refused", async () => {
+    await using exporter = await serveLoopback({}, { passphrase: "sesame" });
+    const options = { host: exporter.host, insecure: true, registry: registryOf() };
+    await using session = await connect({ ...options, passphrase: "sesame" });
+    expect(session.root.children.size).toBe(0);
+    await expect(connect({ ...options, passphrase: "wrong" })).rejects.toMatchObject({
+      code: "permission-denied",
+      reason: "PASSPHRASE_REFUSED",
+    });
+  });
+
+  it("says how to reach an exporter that has no TLS", async () => {
+    await using exporter = await serveLoopback({}, { passphrase: "sesame" });
+    await expect(connect({ host: exporter.host, insecure: false })).rejects.toMatchObject({
+      reason: "EXPORTER_UNREACHABLE",
+      message: expect.stringContaining("JMP_GRPC_INSECURE=1"),
+    });
+  });
+
   it("gives up when its signal says so", async () => {
     await expect(connect({ host: "/nowhere/exporter.sock", signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: "cancelled",

@@ -58,7 +58,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
   const wire = createGrpcWire(peer, host);
   try {
     const connected = peer.ready({ signal: limit.signal }).catch((cause: unknown) => {
-      throw limit.signal.aborted ? limit.signal.reason : unreachable(host, cause);
+      throw limit.signal.aborted ? limit.signal.reason : unreachable(host, address.kind === "tcp" && !insecure, cause);
     });
     await limit.race(connected);
     const reports = await limit.race(wire.report({ signal: limit.signal, what: "reading the exporter's devices" }));
@@ -122,9 +122,14 @@ function hostNotSet(): JumpstarterError {
   );
 }
 
-function unreachable(host: string, cause: unknown): JumpstarterError {
-  return new JumpstarterError(
-    `no exporter answers at ${host}: check that it runs, and that JUMPSTARTER_HOST (or { host }) is where it listens`,
-    { code: "unavailable", reason: "EXPORTER_UNREACHABLE", cause },
-  );
+function unreachable(host: string, isTls: boolean, cause: unknown): JumpstarterError {
+  const tls = isTls ? " over TLS" : "";
+  const remedy = isTls
+    ? ", and trust its certificate (certificateAuthority), or allow plaintext (JMP_GRPC_INSECURE=1)"
+    : ", and that JUMPSTARTER_HOST (or { host }) is where it listens";
+  return new JumpstarterError(`no exporter answers at ${host}${tls}: check that it runs${remedy}`, {
+    code: "unavailable",
+    reason: "EXPORTER_UNREACHABLE",
+    cause,
+  });
 }

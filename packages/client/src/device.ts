@@ -16,6 +16,8 @@ import type { Wire } from "./wire.ts";
 
 /** One device of a session, at its place in the tree. */
 export interface Device {
+  /** The exporter's own name for it in this session. A proxy has that of its target. */
+  readonly uuid: string;
   /** Its name in its parent; empty for the root. */
   readonly name: string;
   /** Dotted from the root: `grp.power`; empty for the root. */
@@ -91,6 +93,7 @@ export function createDevice(node: ReportNode, context: DeviceContext): Device {
   };
 
   return {
+    uuid: report.uuid,
     name,
     path,
     label,

@@ -13,7 +13,7 @@ export interface WireErrorOptions {
 export function wireError(thrown: unknown, { what, host, isDriverCall = false }: WireErrorOptions): JumpstarterError {
   const isFirstHand = !isJumpstarterError(thrown);
   const error = fromStatus(thrown, `${what} failed`);
-  const said = rpcStatusOf(error)?.details ?? "";
+  const said = withoutNoise(rpcStatusOf(error)?.details ?? "");
   const tell = (sentence: string, code: JumpstarterError["code"], reason: string): JumpstarterError =>
     new JumpstarterError(`${what} failed: ${said === "" ? sentence : `${sentence}: ${said}`}`, {
       code,
@@ -48,4 +48,11 @@ export function wireError(thrown: unknown, { what, host, isDriverCall = false }:
     reason: error.reason,
     cause: error.cause,
   });
+}
+
+/** What grpc-js puts around the one thing that tells something: `connect ECONNREFUSED /run/x.sock`. */
+function withoutNoise(details: string): string {
+  return details
+    .replace(/^No connection established\. Last error: (?:Error: )?/, "")
+    .replace(/\.? Resolution note: ?$/, "");
 }

@@ -10,6 +10,7 @@ import {
   encodeValue,
   ExporterServiceService,
   ExporterStatus,
+  formatHost,
   LogSource,
   readStreamTarget,
   resourceMetadata,
@@ -61,12 +62,14 @@ export interface LoopbackOptions {
   /** One status after another; the last one stays. Default: ready. */
   readonly statuses?: readonly { readonly status: ExporterStatus; readonly message?: string }[];
   readonly logs?: readonly string[];
+  /** Listens on TCP, in plaintext, and demands this passphrase. */
+  readonly passphrase?: string;
 }
 
 /** The other end of the wire: serves plain functions as devices, over real gRPC on a unix socket. */
 export async function serveLoopback(
   children: Readonly<Record<string, LoopbackDevice>>,
-  { statuses = [{ status: ExporterStatus.EXPORTER_STATUS_LEASE_READY }], logs = [] }: LoopbackOptions = {},
+  { statuses = [{ status: ExporterStatus.EXPORTER_STATUS_LEASE_READY }], logs = [], passphrase }: LoopbackOptions = {},
 ): Promise<LoopbackExporter> {
   const root: LoopbackDevice = { label: compositeLabel, children };
   const uuids = new Map<LoopbackDevice, string>();
@@ -173,9 +176,12 @@ export async function serveLoopback(
   });
 
   const directory = await mkdtemp(join(tmpdir(), "jmp-client-"));
-  const host = join(directory, "socket");
-  const server = createServer({ services: [exporter, router] });
-  await server.listenUnix(host);
+  const server = createServer({ services: [exporter, router], passphrase });
+  const address =
+    passphrase === undefined
+      ? await server.listenUnix(join(directory, "socket"))
+      : await server.listenTcp({ host: "127.0.0.1", port: 0, insecure: true });
+  const host = formatHost(address);
   return {
     host,
     vanish: () => server.close({ graceMs: 0 }),
