@@ -1,3 +1,6 @@
+import { Writable } from "node:stream";
+import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
+
 import {
   argument,
   byteStream,
@@ -5,11 +8,14 @@ import {
   defineDriver,
   implement,
   serve,
+  sink,
   source,
   unary,
   type ByteStream,
   type Console,
   type Remote,
+  type ResourceSink,
+  type ResourceSource,
 } from "@jumpstarter-ts/core";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -67,13 +73,15 @@ const meterContract = contract({
   methods: {
     scale: unary({ arguments: [argument("by", z.number().optional())], result: z.number() }),
     sum: unary({ arguments: [source("data")], result: z.number() }),
+    samples: unary({ arguments: [sink("file")] }),
   },
 });
 const meter = defineDriver({
   contract: meterContract,
   client: (remote: Remote<typeof meterContract>) => ({
     scale: (by?: number) => remote.call("scale", by),
-    sum: (data: Uint8Array) => remote.call("sum", data),
+    sum: (data: ResourceSource) => remote.call("sum", data),
+    samples: (file: ResourceSink) => remote.call("samples", file),
   }),
 });
 const openMeter = implement(meter, z.strictObject({ factor: z.number() }), ({ factor }, scope) => ({
@@ -83,6 +91,7 @@ const openMeter = implement(meter, z.strictObject({ factor: z.number() }), ({ fa
     for await (const chunk of data as AsyncIterable<Uint8Array>) for (const byte of chunk) sum += byte;
     return sum;
   },
+  samples: (file) => void file.end(Buffer.alloc(100_000, "sample ")),
 }));
 
 describe("serveDriver", () => {
@@ -100,9 +109,21 @@ describe("serveDriver", () => {
     expect(served.session.device("meter.port").definition).toBe(portDefinition);
   });
 
-  it("carries resources", async () => {
+  it("carries resources both ways, compressed by whoever can", async () => {
     await using served = await serveDriver(openMeter, { definition: meter, options: { factor: 1 } });
-    await expect(served.client.sum(new Uint8Array(200_000).fill(2))).resolves.toBe(400_000);
+    const twos = new Uint8Array(200_000).fill(2);
+    await expect(served.client.sum(twos)).resolves.toBe(400_000);
+    await expect(served.client.sum({ from: gzipSync(twos), encoding: "gzip" })).resolves.toBe(400_000);
+    await expect(served.client.sum({ from: zstdCompressSync(twos), encoding: "zstd" })).resolves.toBe(400_000);
+    const chunks: Buffer[] = [];
+    const to = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        chunks.push(chunk);
+        done();
+      },
+    });
+    await served.client.samples({ to, encoding: "gzip" });
+    expect(gunzipSync(Buffer.concat(chunks)).equals(Buffer.alloc(100_000, "sample "))).toBe(true);
   });
 
   it("throws what the driver says of its options", async () => {
@@ -119,7 +140,7 @@ describe("serveDriver", () => {
         },
         { what: "open the relay" },
       );
-      return { scale: () => 1, sum: () => 1 };
+      return { scale: () => 1, sum: () => 1, samples: () => undefined };
     });
     const served = await serveDriver(stuck, { definition: meter });
     await expect(served[Symbol.asyncDispose]()).rejects.toThrow("relay is stuck");
