@@ -20,6 +20,10 @@ export interface ChipPins {
   read(pin: PinName): PinReading;
   /** Looks at the bench again after it changed. */
   refresh(): void;
+  /** Takes an output over from its PORT bit, as a peripheral does; undefined gives it back. */
+  force(pin: PinName, level: PinLevel | undefined): void;
+  /** Pulls a pin low against all others, as an open-drain output does, or lets go of it. */
+  pullLow(pin: PinName, isPulled: boolean): void;
   /** What the analog-to-digital converter sees. */
   voltsAt(input: ADCMuxInput): number;
 }
@@ -45,6 +49,7 @@ export function attachPins(cpu: CPU, bench: Bench, onChange: (pin: PinName, leve
     if (pin.startsWith("A")) places.set(pin, { port: ports.C, bit: number });
     else places.set(pin, number < 8 ? { port: ports.D, bit: number } : { port: ports.B, bit: number - 8 });
   }
+  const pulledLow = new Set<PinName>();
   const inputs = new Map<PinName, boolean>();
   const levels = new Map<PinName, boolean>();
   const at = (pin: PinName): Place => {
@@ -68,7 +73,7 @@ export function attachPins(cpu: CPU, bench: Bench, onChange: (pin: PinName, leve
 
   const update = (pin: PinName): void => {
     const { port, bit } = at(pin);
-    const volts = outsideVolts(pin) ?? 0;
+    const volts = pulledLow.has(pin) ? 0 : (outsideVolts(pin) ?? 0);
     const was = inputs.get(pin) ?? false;
     const isHigh = volts >= risesAtVolts || (volts > fallsAtVolts && was);
     if (isHigh !== was) {
@@ -97,6 +102,18 @@ export function attachPins(cpu: CPU, bench: Bench, onChange: (pin: PinName, leve
       const mode = isOutput(pin) ? "output" : state === PinState.InputPullUp ? "input-pullup" : "input";
       return { level: (levels.get(pin) ?? false) ? "high" : "low", mode };
     },
+    force(pin, level) {
+      const { port, bit } = at(pin);
+      port.timerOverridePin(
+        bit,
+        level === undefined ? override.none : level === "high" ? override.set : override.clear,
+      );
+    },
+    pullLow(pin, isPulled) {
+      if (isPulled) pulledLow.add(pin);
+      else pulledLow.delete(pin);
+      update(pin);
+    },
     voltsAt(input) {
       if (!("channel" in input)) return 0;
       const pin = analogPinNames[input.channel];
@@ -105,6 +122,9 @@ export function attachPins(cpu: CPU, bench: Bench, onChange: (pin: PinName, leve
     },
   };
 }
+
+/** The emulator's PinOverrideMode, which it does not export. */
+const override = { none: 0, set: 2, clear: 3 } as const;
 
 const adcsra = 0x7a;
 const adcsrb = 0x7b;

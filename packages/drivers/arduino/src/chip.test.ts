@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { benchWith } from "../test/bench-in-virtual-time.ts";
-import type { PinName } from "./pins.ts";
+import type { PinLevel, PinName } from "./pins.ts";
 
 describe("a sketch on the Arduino core", () => {
   const startSketch = (): ReturnType<typeof benchWith> => {
@@ -80,6 +80,38 @@ describe("a sketch on the Arduino core", () => {
     board.setPin("D12", { wiredTo: "D11" });
 
     expect([open, type("s")]).toEqual(["spi 0\r\n", "spi A5\r\n"]);
+  });
+
+  it("clocks a byte out on D13 and D11, a bit a microsecond", () => {
+    const { changes, type } = startSketch();
+    changes.length = 0;
+
+    type("s");
+
+    const data = (atMs: number): PinLevel =>
+      changes.findLast((change) => change.pin === "D11" && change.atMs <= atMs)?.level ?? "low";
+    const rises = changes.filter(({ pin, level }) => pin === "D13" && level === "high");
+    const spacing = rises.slice(1).map(({ atMs }, index) => Math.round((atMs - (rises[index]?.atMs ?? 0)) * 10_000));
+    expect(rises.map(({ atMs }) => (data(atMs) === "high" ? 1 : 0)).join("")).toBe("10100101"); // 0xa5
+    expect(spacing.every((tenths) => Math.abs(tenths - 10) <= 2)).toBe(true);
+  });
+
+  it("sends START, address and STOP on the I2C pins, a bit every ten microseconds", () => {
+    const { board, changes, type } = startSketch();
+    changes.length = 0;
+
+    type("i");
+
+    const bus = changes.filter(({ pin }) => pin === "A4" || pin === "A5");
+    const dataAt = (atMs: number): PinLevel =>
+      bus.findLast((change) => change.pin === "A4" && change.atMs <= atMs)?.level ?? "high";
+    const clocks = bus.filter(({ pin, level }) => pin === "A5" && level === "high");
+    // 0x48 and the write bit, then nobody acknowledges; the tenth rise belongs to the STOP.
+    expect(clocks.map(({ atMs }) => (dataAt(atMs) === "high" ? 1 : 0)).join("")).toBe("1001000010");
+    expect(bus[0]).toMatchObject({ pin: "A4", level: "low" });
+    expect(bus.at(-1)).toMatchObject({ pin: "A4", level: "high" });
+    expect(((clocks[8]?.atMs ?? 0) - (clocks[0]?.atMs ?? 0)) * 1_000).toBeCloseTo(80, 0);
+    expect(board.readPin("A5").level).toBe("high");
   });
 
   it.each<[string, string, PinName, number, number]>([

@@ -10,10 +10,11 @@ import {
   type EEPROMBackend,
 } from "avr8js";
 
-import { attachSpi, attachTwi } from "./chip-buses.ts";
 import { attachPins, mendAdc, type ChipPins } from "./chip-pins.ts";
 import { attachSerial, type ChipSerial } from "./chip-serial.ts";
+import { attachSpi } from "./chip-spi.ts";
 import { attachTimers } from "./chip-timers.ts";
+import { attachTwi } from "./chip-twi.ts";
 import type { Bench, PinLevel, PinName } from "./pins.ts";
 import { isOrdinary, opcode, type Program } from "./program.ts";
 
@@ -67,12 +68,8 @@ export function createChip({ program, eeprom, bench, resetFlags, memory, onByte,
   attachTimers(cpu);
   const adc = new AVRADC(cpu, adcConfig);
   mendAdc(cpu, adc, (input) => pins.voltsAt(input));
-  attachSpi(cpu, crystalHz, (sent) => {
-    const miso = bench.get("D12");
-    if (miso !== undefined && "wiredTo" in miso && miso.wiredTo === "D11") return sent;
-    return pins.read("D12").level === "high" ? 0xff : 0x00;
-  });
-  attachTwi(cpu, crystalHz);
+  attachSpi(cpu, crystalHz, pins);
+  attachTwi(cpu, crystalHz, pins);
   attach(new AVREEPROM(cpu, eeprom));
   attach(new AVRWatchdog(cpu, watchdogConfig, clock));
   cpu.data[MCUSR] = resetFlags;
