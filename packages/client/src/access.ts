@@ -36,7 +36,7 @@ export interface ViewHooks {
   readonly signal?: AbortSignal;
   /** Runs before each use of a device; the call waits for it, and what it throws the caller gets. */
   readonly beforeCall?: (call: DeviceCall) => void | Promise<void>;
-  /** Runs after each use of a device. */
+  /** Runs after each use of a device. It must not throw. */
   readonly afterCall?: (outcome: DeviceCallOutcome) => void;
   /** Attached to each gRPC call. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -87,14 +87,14 @@ export function createAccess({ host, sessionSignal, hooks = {} }: AccessOptions)
     async run(call, options, work) {
       using limit = limitOf(call, options);
       const finish = await start(call, limit);
+      let failure: unknown;
       try {
-        const result = await limit.race(work(wireOptions(limit, nameOf(call))));
-        finish();
-        return result;
+        return await limit.race(work(wireOptions(limit, nameOf(call))));
       } catch (thrown) {
-        const error = explain(call, thrown, limit.signal, host);
-        finish(error);
-        throw error;
+        failure = explain(call, thrown, limit.signal, host);
+        throw failure;
+      } finally {
+        finish(failure);
       }
     },
     async *iterate(call, options, work) {
@@ -131,12 +131,19 @@ export function createAccess({ host, sessionSignal, hooks = {} }: AccessOptions)
         );
         const stream = await limit.race(opening);
         limit.clearDeadline();
-        guard(stream, limit, finish);
+        // The wire ends the stream with the limit's signal; here the limit ends with the stream.
+        const over = finish;
+        stream.once("close", () => {
+          limit[Symbol.dispose]();
+          over(stream.errored ?? undefined);
+        });
         return stream;
       } catch (thrown) {
-        const error = explain(call, thrown, limit.signal, host);
         limit[Symbol.dispose]();
-        finish?.(error);
+        // Refused before anything was opened: by the fence or by a hook, in their own words.
+        if (finish === undefined) throw thrown;
+        const error = explain(call, thrown, limit.signal, host);
+        finish(error);
         throw error;
       }
     },
@@ -146,24 +153,6 @@ export function createAccess({ host, sessionSignal, hooks = {} }: AccessOptions)
 /** `power.on`, and only the method on the root. */
 export function nameOf({ path, method }: { readonly path: string; readonly method: string }): string {
   return path === "" ? method : `${path}.${method}`;
-}
-
-/** Ends an open stream with its limit, and the limit with its stream. */
-function guard(stream: ByteStream, limit: Limit, finish: (error?: unknown) => void): void {
-  const onAbort = (): void => void stream.destroy(asError(limit.signal.reason));
-  limit.signal.addEventListener("abort", onAbort, { once: true });
-  // A stream that is destroyed by the fence while nobody listens must not take the process with it. Whoever reads or
-  // pipes the stream still sees its error.
-  stream.on("error", () => undefined);
-  stream.once("close", () => {
-    limit.signal.removeEventListener("abort", onAbort);
-    limit[Symbol.dispose]();
-    finish(stream.errored ?? undefined);
-  });
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }
 
 /**

@@ -140,6 +140,17 @@ describe("a console over the wire", () => {
     await expect(client.send("x")).rejects.toThrow(/^console\.connect failed: /);
   });
 
+  it("ends with the session, on the exporter too", async () => {
+    const board = await openBoard();
+    const waiting = board.console.waitFor("login: ");
+    const port = await board.port();
+    const closed = new Promise<void>((resolve) => port.once("close", resolve));
+    await board.session[Symbol.asyncDispose]();
+    await expect(waiting).rejects.toMatchObject({ reason: "SESSION_CLOSED" });
+    await closed;
+    await board[Symbol.asyncDispose]();
+  });
+
   it("notes what the power did, for the failures of waits", async () => {
     await using board = await openBoard();
     const waiting = board.console.waitFor("login: ", { timeout: "100ms" });

@@ -37,7 +37,9 @@ export function createGrpcWire(peer: PeerChannel, host: string): Wire {
     const call = router.stream(merged(streamMetadata(target), metadata));
     try {
       const headers = await initialMetadata(call, { signal, what });
-      return { headers, stream: clientStream(call, { what }) };
+      const stream = clientStream(call, { what });
+      destroyOnAbort(stream, signal);
+      return { headers, stream };
     } catch (error) {
       cancelQuietly(call);
       throw signal?.aborted === true ? signal.reason : wireError(error, { what, host, isDriverCall: true });
@@ -168,6 +170,21 @@ async function* items<T>(
     signal?.removeEventListener("abort", onAbort);
     call.cancel();
   }
+}
+
+/** Ends an open stream with its signal. */
+function destroyOnAbort(stream: ByteStream, signal: AbortSignal | undefined): void {
+  // A stream that is ended from outside while nobody listens must not take the process with it. Whoever reads or pipes
+  // the stream still sees its error.
+  stream.on("error", () => undefined);
+  if (signal === undefined) return;
+  const onAbort = (): void => {
+    const { reason } = signal;
+    stream.destroy(reason instanceof Error ? reason : new Error(String(reason)));
+  };
+  if (signal.aborted) return onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  stream.once("close", () => signal.removeEventListener("abort", onAbort));
 }
 
 /** A call that could not be opened has a reason already; what else it says is nobody's business. */
