@@ -1,9 +1,9 @@
 import { defineDriver, type Remote } from "@jumpstarter-ts/core";
 import type { PowerClient } from "@jumpstarter-ts/driver-power";
 import type { SerialClient } from "@jumpstarter-ts/driver-serial";
+import type { FlasherClient } from "@jumpstarter-ts/driver-storage";
 
 import { arduinoContract } from "./contract.ts";
-import type { FlasherClient } from "./flasher.ts";
 import type { PinsClient } from "./pins-client.ts";
 
 export interface ArduinoClient {

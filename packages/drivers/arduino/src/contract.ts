@@ -1,8 +1,8 @@
 import { contract } from "@jumpstarter-ts/core";
 import { power } from "@jumpstarter-ts/driver-power";
 import { serial } from "@jumpstarter-ts/driver-serial";
+import { flasher } from "@jumpstarter-ts/driver-storage";
 
-import { flasher } from "./flasher.ts";
 import { pins } from "./pins-client.ts";
 
 /** A board is upstream's composite: every client reaches the children by name. */

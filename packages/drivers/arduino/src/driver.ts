@@ -6,10 +6,10 @@ import { pipeline } from "node:stream/promises";
 import { implement, JumpstarterError, messageOf, readAll, serve, type ServedDriver } from "@jumpstarter-ts/core";
 import { power } from "@jumpstarter-ts/driver-power";
 import { serial } from "@jumpstarter-ts/driver-serial";
+import { flasher } from "@jumpstarter-ts/driver-storage";
 
 import { arduino } from "./client.ts";
 import { formatFirmware, parseFirmware } from "./firmware.ts";
-import { flasher } from "./flasher.ts";
 import { arduinoOptions } from "./options.ts";
 import { pins } from "./pins-client.ts";
 import { pinNames } from "./pins.ts";
@@ -21,7 +21,8 @@ const largestFileBytes = 1_048_576;
 /** A virtual Arduino Uno. It starts without power, and loses it when its session ends. */
 export const virtualUno = implement(arduino, arduinoOptions, async ({ firmware, eeprom }, scope) => {
   const at = (path: string): string => resolve(scope.baseDirectory, path);
-  const image = firmware === undefined ? undefined : parseFirmware(await readFirmware(at(firmware)), at(firmware));
+  const file = firmware === undefined ? undefined : await readFirmware(at(firmware));
+  const image = file === undefined ? undefined : parseFirmware(file, at(firmware ?? ""));
   let isOn = false;
   const turned = (on: boolean): void => {
     if (on !== isOn) scope.log.info(`power ${on ? "on" : "off"}`);
@@ -40,7 +41,7 @@ export const virtualUno = implement(arduino, arduinoOptions, async ({ firmware, 
       children: {
         power: servePower(board, turned),
         console: serveConsole(board),
-        flasher: serveFlasher(board, (message) => scope.log.info(message)),
+        flasher: serveFlasher(board, file, (message) => scope.log.info(message)),
         pins: servePins(board),
       },
       description: "Arduino Uno, emulated",
@@ -93,17 +94,28 @@ function serveConsole(board: VirtualBoard): ServedDriver {
   });
 }
 
-function serveFlasher(board: VirtualBoard, log: (message: string) => void): ServedDriver {
+function serveFlasher(
+  board: VirtualBoard,
+  firstFile: Uint8Array | undefined,
+  log: (message: string) => void,
+): ServedDriver {
+  let flashed = firstFile;
   return serve(flasher, {
     async flash(source, target) {
       checkTarget(target);
-      const image = parseFirmware(await readAll(source, { limitBytes: largestFileBytes }), "the firmware");
+      const file = await readAll(source, { limitBytes: largestFileBytes });
+      const image = parseFirmware(file, "the firmware");
       await board.flash(image);
+      flashed = file;
       log(`flashed ${image.length} bytes`);
     },
     async dump(sink: Writable, partition) {
       checkTarget(partition);
-      await pipeline(Readable.from([Buffer.from(formatFirmware(await board.readFlash()))]), sink);
+      const flash = await board.readFlash();
+      // One content has many spellings in Intel HEX: where the flash holds what was written, it is given back as it came.
+      const isAsFlashed = flashed !== undefined && holds(flash, parseFirmware(flashed, "the firmware"));
+      const file = isAsFlashed ? flashed : Buffer.from(formatFirmware(flash));
+      await pipeline(Readable.from([file]), sink);
     },
   });
 }
@@ -123,6 +135,10 @@ function servePins(board: VirtualBoard): ServedDriver {
     },
     reset: () => board.reset(),
   });
+}
+
+function holds(flash: Uint8Array, image: Uint8Array): boolean {
+  return flash.every((byte, address) => byte === (image[address] ?? 0xff));
 }
 
 function checkTarget(target: string | null | undefined): void {

@@ -1,7 +1,5 @@
 export { arduino, type ArduinoClient } from "./client.ts";
 export { arduinoContract } from "./contract.ts";
-export { flasherContract } from "./flasher-contract.ts";
-export { flasher, type FlasherClient, type FlashOptions } from "./flasher.ts";
 export { pins, type PinsClient } from "./pins-client.ts";
 export { pinsContract } from "./pins-contract.ts";
 export type { PinEvent } from "./pin-watchers.ts";
