@@ -154,6 +154,8 @@ try:
     client.board.flasher.flash("readme.txt")
     answer = None
 except Exception as error:
+    while hasattr(error, "exceptions"):
+        error = error.exceptions[0]
     answer = [type(error).__name__, str(error)]`,
       directory,
     );
