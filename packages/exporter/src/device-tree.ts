@@ -13,6 +13,7 @@ import {
   JumpstarterError,
   messageOf,
   serve,
+  within,
   type DriverScope,
   type Implementation,
   type Scope,
@@ -156,8 +157,10 @@ async function openDriver(tree: Tree, path: readonly string[], opening: Opening)
     ),
   };
   try {
-    tree.scope.signal.throwIfAborted();
-    return await implementation.open(own, scope);
+    const { signal } = tree.scope;
+    signal.throwIfAborted();
+    // A driver that hangs while it opens must not outlast the session; what it still opens its scope closes at once.
+    return await within(implementation.open(own, scope), { signal, what: `the opening of ${name}` });
   } catch (cause) {
     const isSchema = isJumpstarterError(cause) && cause.reason === "SCHEMA_MISMATCH";
     const wrong = isSchema

@@ -113,6 +113,15 @@ describe("a driver call", () => {
       "the rail is short",
     ],
     ["a driver that throws anything else", "fail", ["foreign"], "internal", "RPC_UNKNOWN", "the coil is too hot"],
+    ["a driver whose own wait ends", "fail", ["timeout"], "deadline-exceeded", "DRIVER_TIMEOUT", "no answer in time"],
+    [
+      "a driver whose peer is gone",
+      "fail",
+      ["refused"],
+      "unavailable",
+      "DRIVER_PEER_UNREACHABLE",
+      "connect ECONNREFUSED",
+    ],
     [
       "a driver that breaks its contract",
       "lie",

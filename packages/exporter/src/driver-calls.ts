@@ -14,6 +14,7 @@ import {
 
 import { bindArguments } from "./call-arguments.ts";
 import { findMethod } from "./device.ts";
+import { driverError } from "./driver-error.ts";
 import type { ResourceTable } from "./resource-table.ts";
 import type { Session } from "./session.ts";
 
@@ -41,7 +42,7 @@ export function driverCallHandlers(
         })
         .then(
           () => call.end(),
-          (error: unknown) => call.emit("error", toStatus(error)),
+          (error: unknown) => call.emit("error", toStatus(driverError(error))),
         );
     },
   };
@@ -53,7 +54,7 @@ async function answer(running: Promise<Value>, callback: Answer): Promise<void> 
   try {
     callback(null, { uuid: randomUUID(), result: await running });
   } catch (error) {
-    callback(toStatus(error));
+    callback(toStatus(driverError(error)));
   }
 }
 

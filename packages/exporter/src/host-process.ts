@@ -13,6 +13,13 @@ process.on("SIGINT", () => undefined);
 
 const stop = new AbortController();
 process.once("SIGTERM", () => stop.abort());
+process.once("SIGHUP", () => stop.abort());
+// A stray failure of a driver: nobody knows its state any more, but the rails can still be switched off.
+process.on("uncaughtException", (error) => {
+  process.exitCode = 1;
+  process.stderr.write(`CRITICAL exporter: the exporter stops, for a driver failed unseen: ${error.stack}\n`);
+  stop.abort();
+});
 process.stdin
   .on("end", () => stop.abort())
   .on("error", () => stop.abort())
@@ -30,8 +37,10 @@ async function main(): Promise<void> {
   const { isJumpstarterError, messageOf } = await import("@jumpstarter-ts/core");
   try {
     await serve(stop.signal);
-    process.exit(0);
+    process.exit();
   } catch (error) {
+    // Nobody waits any more for what was just stopped.
+    if (stop.signal.aborted) process.exit();
     const { code, reason } = isJumpstarterError(error) ? error : { code: "internal", reason: "EXPORTER_FAILED" };
     await say({ error: { message: messageOf(error), code, reason } });
     process.exit(1);

@@ -12,6 +12,7 @@ import {
 } from "@jumpstarter-ts/protocol";
 
 import { findMethod } from "./device.ts";
+import { driverError } from "./driver-error.ts";
 import type { ResourceTable } from "./resource-table.ts";
 import type { Session } from "./session.ts";
 
@@ -19,7 +20,7 @@ import type { Session } from "./session.ts";
 export function routerHandlers(session: Session, resources: ResourceTable): Handlers<typeof RouterServiceService> {
   return {
     stream(call) {
-      serve(session, resources, call).catch((error: unknown) => call.emit("error", toStatus(error)));
+      serve(session, resources, call).catch((error: unknown) => call.emit("error", toStatus(driverError(error))));
     },
   };
 }
@@ -68,7 +69,7 @@ function quiet(stream: ByteStream): ByteStream {
 
 /** Both directions, each with its own end. The driver's failure is the client's; a client that goes takes all with it. */
 function join(near: ByteStream, far: ByteStream): void {
-  near.on("error", (error) => far.destroy(error));
+  near.on("error", (error) => far.destroy(driverError(error)));
   near.on("close", () => {
     if (!near.readableEnded) far.end();
     // Nobody takes what still comes.
@@ -79,7 +80,7 @@ function join(near: ByteStream, far: ByteStream): void {
   far.on("error", (error) => near.destroy(error));
   far.on("close", () => near.destroy());
   if (near.destroyed) {
-    far.destroy(near.errored ?? undefined);
+    far.destroy(near.errored === null ? undefined : driverError(near.errored));
     return;
   }
   near.pipe(far);

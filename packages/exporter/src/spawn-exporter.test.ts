@@ -13,13 +13,14 @@ import { spawnExporter } from "./spawn-exporter.ts";
 
 const rail = fileURLToPath(import.meta.resolve("../test/rail.ts"));
 
-async function bench(yaml?: string) {
+async function bench(config = (stateFile: string) => `{ file: ${stateFile} }`) {
   const directory = await mkdtemp(join(tmpdir(), "spawn-"));
   const configFile = join(directory, "bench.yaml");
   const stateFile = join(directory, "rail.txt");
-  await writeFile(configFile, yaml ?? `export:\n  rail:\n    type: ${rail}#rail\n    config: { file: ${stateFile} }\n`);
+  await writeFile(configFile, `export:\n  rail:\n    type: ${rail}#rail\n    config: ${config(stateFile)}\n`);
   return {
     configFile,
+    isOpening: () => existsSync(stateFile),
     states: async () => (existsSync(stateFile) ? (await readFile(stateFile, "utf8")).trim().split("\n") : []),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true }),
   };
@@ -85,6 +86,55 @@ describe("an exporter in its own process", () => {
     await expect.poll(() => existsSync(host)).toBe(false);
   });
 
+  it("leaves its rail off when one of its drivers fails where nobody catches it, and tells its parent", async () => {
+    await using place = await bench();
+    const lines: string[] = [];
+    await using exporter = await spawnExporter({ configFile: place.configFile, onLog: (line) => lines.push(line) });
+    await using client = connect(exporter.host);
+    await client.call("rail", "on");
+
+    await client.call("rail", "explode").catch(() => undefined);
+
+    expect(await exporter.exited).toEqual({ code: 1, signal: null });
+    expect(await place.states()).toEqual(["on", "off"]);
+    expect(lines.join()).toContain(
+      "CRITICAL exporter: the exporter stops, for a driver failed unseen: Error: nobody listens",
+    );
+  });
+
+  it("tells its parent when it is gone by itself", async () => {
+    await using place = await bench();
+    await using exporter = await spawnExporter({ configFile: place.configFile });
+    await using client = connect(exporter.host);
+
+    await expect(client.call("rail", "vanish")).rejects.toMatchObject({ code: "unavailable" });
+
+    expect(await exporter.exited).toEqual({ code: 7, signal: null });
+    expect(await exporter.close()).toEqual({ code: 7, signal: null });
+  });
+
+  it("does not stay with a rail that hangs while it is switched off", { timeout: 15_000 }, async () => {
+    await using place = await bench((stateFile) => `{ file: ${stateFile}, hangs: true }`);
+    await using exporter = await spawnExporter({ configFile: place.configFile });
+    const started = performance.now();
+
+    expect(await exporter.close()).toEqual({ code: 0, signal: null });
+
+    expect(performance.now() - started).toBeLessThan(8_000);
+  });
+
+  it("can be stopped while a driver hangs in its opening", async () => {
+    await using place = await bench((stateFile) => `{ file: ${stateFile}, opensNever: true }`);
+    const stop = new AbortController();
+    const starting = spawnExporter({ configFile: place.configFile, signal: stop.signal });
+    await expect.poll(place.isOpening).toBe(true);
+
+    stop.abort();
+
+    await expect(starting).rejects.toMatchObject({ code: "cancelled" });
+    expect(await place.states()).toEqual(["opening", "off"]);
+  });
+
   it("does not wait for a client that keeps its call open", async () => {
     await using place = await bench();
     await using exporter = await spawnExporter({ configFile: place.configFile });
@@ -97,7 +147,8 @@ describe("an exporter in its own process", () => {
   });
 
   it("that cannot start says why, in the words and with the reason of the exporter", async () => {
-    await using place = await bench("export:\n  rail:\n    tpye: x\n");
+    await using place = await bench();
+    await writeFile(place.configFile, "export:\n  rail:\n    tpye: x\n");
 
     await expect(spawnExporter({ configFile: place.configFile })).rejects.toMatchObject({
       message: `${place.configFile}:3:5: export.rail has the unknown key "tpye"; did you mean "type"?`,

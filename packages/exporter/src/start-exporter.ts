@@ -38,6 +38,7 @@ export interface StartExporterOptions {
   readonly registry?: DriverRegistry;
   /** Is told every record, beside the clients that read logs. */
   readonly log?: (record: LogRecord) => void;
+  /** Ends the start, and closes what is open by then; afterwards `close()` is what ends the exporter. */
   readonly signal?: AbortSignal;
 }
 
@@ -81,15 +82,16 @@ export async function startExporter(options: StartExporterOptions): Promise<Runn
       ],
     });
     const address = await bind(server, listen);
-    session.setStatus(ExporterStatus.EXPORTER_STATUS_LEASE_READY);
-    signal?.throwIfAborted();
     const close = once(async () => {
-      signal?.removeEventListener("abort", onAbort);
       const failures = await session.close();
       await server.close({ graceMs: 500 });
       await address.release();
       return failures;
     });
+    if (signal?.aborted) await close();
+    signal?.throwIfAborted();
+    session.setStatus(ExporterStatus.EXPORTER_STATUS_LEASE_READY);
+    signal?.removeEventListener("abort", onAbort);
     return { host: address.host, session, close, [Symbol.asyncDispose]: async () => void (await close()) };
   } catch (error) {
     signal?.removeEventListener("abort", onAbort);

@@ -38,7 +38,7 @@ const probe = defineDriver({
         ],
         result: z.string(),
       }),
-      fail: unary({ arguments: [argument("kind", z.enum(["ours", "foreign"]))] }),
+      fail: unary({ arguments: [argument("kind", z.enum(["ours", "foreign", "timeout", "refused"]))] }),
       hang: unary(),
       ignore_signal: unary(),
       lie: unary({ result: z.number() }),
@@ -123,6 +123,8 @@ export function createProbe(): Probe {
         echo: (value) => value,
         add: (left, right, unit) => `${left + (right ?? 100)} ${unit}`,
         fail(kind) {
+          if (kind === "timeout") throw new DOMException("no answer in time", "TimeoutError");
+          if (kind === "refused") throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
           if (kind === "foreign") throw new TypeError("the coil is too hot");
           throw new JumpstarterError("the rail is short", { code: "failed-precondition", reason: "RAIL_SHORT" });
         },
