@@ -1,0 +1,21 @@
+import { argument, contract, streaming, unary } from "@jumpstarter-ts/core";
+import { z } from "zod";
+
+/** What a method said since the last item, and its exit code in the last one. */
+export const shellOutputSchema = z.tuple([z.string(), z.string(), z.number().nullish()]);
+
+export const shellContract = contract({
+  name: "shell",
+  label: "jumpstarter_driver_shell.client.ShellClient",
+  methods: {
+    get_methods: unary({ help: "List the methods that the lab offers", result: z.array(z.string()) }),
+    call_method: streaming({
+      help: "Run a method",
+      arguments: [
+        argument("method", z.string().min(1)),
+        argument("env", z.record(z.string(), z.string()).nullish(), { help: "Variables, as the lab allows" }),
+      ],
+      result: shellOutputSchema,
+    }),
+  },
+});
