@@ -1,12 +1,6 @@
-import {
-  clock,
-  isJumpstarterError,
-  JumpstarterError,
-  messageOf,
-  type ByteStream,
-  type CallOptions,
-} from "@jumpstarter-ts/core";
+import { clock, type ByteStream, type CallOptions } from "@jumpstarter-ts/core";
 
+import { explain, nameOf } from "./call-error.ts";
 import { createLimit, type Limit } from "./limit.ts";
 import type { WireOptions } from "./wire.ts";
 
@@ -148,38 +142,4 @@ export function createAccess({ host, sessionSignal, hooks = {} }: AccessOptions)
       }
     },
   };
-}
-
-/** `power.on`, and only the method on the root. */
-export function nameOf({ path, method }: { readonly path: string; readonly method: string }): string {
-  return path === "" ? method : `${path}.${method}`;
-}
-
-/**
- * The one sentence of a failed call. What the limit says comes first: the rest is its consequence. Errors of ours are
- * made anew, because only here they get a stack that leads to the caller and not into the wire's event loop.
- */
-function explain(call: DeviceCall, thrown: unknown, signal: AbortSignal, host: string): unknown {
-  const what = nameOf(call);
-  if (signal.aborted) return isTimeout(signal.reason) ? restate(signal.reason, signal.reason.message) : signal.reason;
-  if (!isJumpstarterError(thrown)) {
-    return new JumpstarterError(`${what} failed: ${messageOf(thrown)}`, {
-      code: "internal",
-      reason: "CALL_FAILED",
-      cause: thrown,
-    });
-  }
-  const { message, code } = thrown;
-  // Our own sentences name the call already.
-  if (message.startsWith(`${what} `) || (call.path !== "" && message.includes(what))) return restate(thrown, message);
-  const where = message.includes(host) || code !== "unavailable" ? "" : ` (exporter at ${host})`;
-  return restate(thrown, `${what} failed: ${message}${where}`);
-}
-
-function restate({ code, reason, cause }: JumpstarterError, message: string): JumpstarterError {
-  return new JumpstarterError(message, { code, reason, cause });
-}
-
-function isTimeout(reason: unknown): reason is JumpstarterError {
-  return isJumpstarterError(reason) && reason.reason === "TIMEOUT";
 }

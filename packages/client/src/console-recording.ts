@@ -12,26 +12,32 @@ export interface ConsoleRecordingOptions {
   /** Names the console in errors: `console`. */
   readonly name: string;
   readonly open: () => Promise<ByteStream>;
+  /** What the error of the open stream means. */
+  readonly explain: (error: unknown) => unknown;
 }
 
 /** Opens the stream and starts the one loop that reads it. The recording ends with the stream, and says why. */
-export function startConsoleRecording({ name, open }: ConsoleRecordingOptions): ConsoleRecording {
+export function startConsoleRecording({ name, open, explain }: ConsoleRecordingOptions): ConsoleRecording {
   const recorder = createRecorder({ name });
   const opened = open();
   void opened.then(
-    (stream) => fill(recorder, stream),
+    (stream) => fill(recorder, stream, explain),
     (error: unknown) => recorder.end(error),
   );
   return { recorder, opened };
 }
 
-async function fill(recorder: Recorder, stream: ByteStream): Promise<void> {
+async function fill(
+  recorder: Recorder,
+  stream: ByteStream,
+  explain: ConsoleRecordingOptions["explain"],
+): Promise<void> {
   try {
     // A chunk of a byte stream that nobody gave an encoding is a Buffer.
     for await (const chunk of stream as AsyncIterable<Uint8Array>) recorder.push(chunk);
     recorder.end();
   } catch (error) {
-    recorder.end(error);
+    recorder.end(explain(error));
   } finally {
     stream.destroy();
   }

@@ -53,6 +53,7 @@ async function openBoard() {
   });
   const session = await connect({ host: exporter.host, registry: registryOf(serial, power) });
   return {
+    exporter,
     session,
     console: session.device("console").as(serial),
     openings: () => openings,
@@ -148,6 +149,19 @@ describe("a console over the wire", () => {
     await board.session[Symbol.asyncDispose]();
     await expect(waiting).rejects.toMatchObject({ reason: "SESSION_CLOSED" });
     await closed;
+    await board[Symbol.asyncDispose]();
+  });
+
+  it("names the host of an exporter that vanished, and what was seen until then", async () => {
+    const board = await openBoard();
+    const waiting = board.console.waitFor("login: ");
+    const seen = board.console.waitFor("Booting\n");
+    (await board.port()).write("Booting\n");
+    await seen;
+    waiting.catch(() => undefined);
+    await board.exporter.vanish();
+    await expect(waiting).rejects.toThrow(`the exporter at ${board.exporter.host} does not answer any more`);
+    await expect(waiting).rejects.toThrow("Booting");
     await board[Symbol.asyncDispose]();
   });
 

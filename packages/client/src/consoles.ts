@@ -10,6 +10,7 @@ import {
 } from "@jumpstarter-ts/core";
 
 import type { Access } from "./access.ts";
+import { nameOf, restate } from "./call-error.ts";
 import { startConsoleRecording, type ConsoleRecording } from "./console-recording.ts";
 import { createLimit } from "./limit.ts";
 import type { ReportNode } from "./report-tree.ts";
@@ -48,9 +49,13 @@ export function createConsoles({ wire, signal }: ConsolesOptions): Consoles {
     const known = current.get(key);
     if (known !== undefined && !known.recorder.isEnded) return known;
     signal.throwIfAborted();
-    const what = node.path === "" ? method : `${node.path}.${method}`;
+    const what = nameOf({ path: node.path, method });
     const open = (): Promise<ByteStream> => wire.openStream({ uuid: node.report.uuid, method }, { signal, what });
-    const recording = startConsoleRecording({ name: node.path === "" ? "console" : node.path, open });
+    const recording = startConsoleRecording({
+      name: node.path === "" ? "console" : node.path,
+      open,
+      explain: (error) => (signal.aborted ? signal.reason : wire.explain(error, what)),
+    });
     recording.opened.catch(() => undefined);
     current.set(key, recording);
     recorders.push(recording.recorder);
@@ -97,7 +102,7 @@ function createFace({ node, method, access, since, latest, record }: FaceOptions
     return made;
   };
   /** Names of streams, as in the errors of calls. */
-  const what = node.path === "" ? method : `${node.path}.${method}`;
+  const what = nameOf({ path: node.path, method });
 
   const wait = async <T>(
     options: ConsoleWaitOptions | undefined,
@@ -121,7 +126,9 @@ function createFace({ node, method, access, since, latest, record }: FaceOptions
         return await attempt(record());
       }
     } catch (error) {
-      throw limit.signal.aborted ? limit.signal.reason : error;
+      if (limit.signal.aborted) throw limit.signal.reason;
+      // The error of an opening is shared by all who waited for it; a wait's own error says more than its sentence.
+      throw isPlain(error) ? restate(error, error.message) : error;
     }
   };
 
@@ -145,6 +152,10 @@ function createFace({ node, method, access, since, latest, record }: FaceOptions
       wait(options, (on, limits) => on.expectAbsence(pattern, { ...limits, during: options.during })),
   };
   return { ...waiting, send, sendLine: (text, options) => send(`${text}\n`, options) };
+}
+
+function isPlain(error: unknown): error is JumpstarterError {
+  return isJumpstarterError(error) && Object.getPrototypeOf(error) === JumpstarterError.prototype;
 }
 
 /** Resolves when the stream has taken the bytes, which a slow device delays. */

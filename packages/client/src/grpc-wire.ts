@@ -86,6 +86,7 @@ export function createGrpcWire(peer: PeerChannel, host: string): Wire {
       const isEncodingHandled = acceptEncoding !== undefined || handle.x_jmp_content_encoding !== null;
       return { handle, stream, isEncodingHandled };
     },
+    explain: (error, what) => wireError(error, { what, host }),
     async *logs(options = {}) {
       const named = { what: options.what ?? "the exporter's log", host };
       for await (const record of items(options, named, (metadata) => exporter.logStream({}, metadata))) {

@@ -9,8 +9,9 @@ import {
   type Schema,
 } from "@jumpstarter-ts/core";
 
-import { nameOf, type Access, type DeviceCall } from "./access.ts";
+import type { Access, DeviceCall } from "./access.ts";
 import { prepareArguments, withArguments } from "./call-arguments.ts";
+import { nameOf } from "./call-error.ts";
 import type { ReportNode } from "./report-tree.ts";
 import type { Wire } from "./wire.ts";
 

@@ -18,7 +18,8 @@ export function wireError(thrown: unknown, { what, host, isDriverCall = false }:
     new JumpstarterError(`${what} failed: ${said === "" ? sentence : `${sentence}: ${said}`}`, {
       code,
       reason,
-      cause: error.cause,
+      // Without a word of its own it would only add noise.
+      cause: said === "" ? undefined : error.cause,
     });
   switch (error.reason) {
     // A call that we end ourselves never comes here: this one was cut by the exporter.
@@ -52,6 +53,7 @@ export function wireError(thrown: unknown, { what, host, isDriverCall = false }:
 
 /** What grpc-js puts around the one thing that tells something: `connect ECONNREFUSED /run/x.sock`. */
 function withoutNoise(details: string): string {
+  if (details === "Call cancelled") return "";
   return details
     .replace(/^No connection established\. Last error: (?:Error: )?/, "")
     .replace(/\.? Resolution note: ?$/, "");

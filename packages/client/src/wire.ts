@@ -1,4 +1,4 @@
-import type { ByteStream, ContentEncoding } from "@jumpstarter-ts/core";
+import type { ByteStream, ContentEncoding, JumpstarterError } from "@jumpstarter-ts/core";
 
 /** One entry of the flat list in which an exporter reports its devices, parents before their children. */
 export interface DeviceReport {
@@ -74,6 +74,8 @@ export interface Wire extends AsyncDisposable {
     request: { readonly uuid: string; readonly encoding?: ContentEncoding | undefined },
     options?: WireOptions,
   ): Promise<ResourceStream>;
+  /** What the error of an open stream means; `what` names the stream: `console.connect`. */
+  explain(error: unknown, what: string): JumpstarterError;
   logs(options?: WireOptions): AsyncIterable<LogRecord>;
   /** An exporter too old to have a status counts as ready. */
   status(options?: WireOptions): Promise<SessionStatus>;
