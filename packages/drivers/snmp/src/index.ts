@@ -1,0 +1,2 @@
+export { snmp, type SnmpClient } from "./client.ts";
+export { snmpContract } from "./contract.ts";
