@@ -39,11 +39,19 @@ for (const manifestPath of globSync("packages/{*,drivers/*}/package.json", { cwd
   for (const file of globSync("src/**/*.ts", { cwd: directory })) checkFile(manifest, directory, join(directory, file));
 }
 
+checkReferences();
 for (const defect of defects) console.error(defect);
-console.log(
-  defects.length === 0 ? "Every import goes the way the design draws." : `${defects.length} imports go the wrong way.`,
-);
+console.log(defects.length === 0 ? "Every import goes the way the design draws." : `${defects.length} defects.`);
 process.exitCode = defects.length === 0 ? 0 : 1;
+
+/** The root build knows every package, so that `tsc -b` leaves none out. */
+function checkReferences(): void {
+  const solution: { references: { path: string }[] } = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8"));
+  const known = new Set(solution.references.map(({ path }) => path));
+  for (const path of globSync("packages/{*,drivers/*}/tsconfig.build.json", { cwd: root })) {
+    if (!known.has(path)) defects.push(`tsconfig.json: ${path} is missing among the references`);
+  }
+}
 
 function checkName({ name }: Manifest, manifestPath: string): void {
   const [, kind, driver] = manifestPath.split("/");

@@ -4,6 +4,8 @@ import { spawnSync } from "node:child_process";
 /** The packages by the program or file that shows they are there. */
 export const debianPackages: Readonly<Record<string, string>> = {
   "/usr/bin/avr-gcc": "gcc-avr",
+  "/usr/bin/avr-objcopy": "binutils-avr",
+  "/usr/bin/make": "make",
   "/usr/lib/avr/include/avr/io.h": "avr-libc",
   "/usr/share/arduino/hardware/arduino/avr/cores/arduino/Arduino.h": "arduino-core-avr",
 };

@@ -8,7 +8,7 @@ const test = dutTest({ power, console: serial });
 
 test("boots to a prompt and says its version", async ({ dut: { power, console } }) => {
   await power.on();
-  await expect(console).toEmit(/^> $/, { timeout: "5s" });
+  await expect(console).toEmit("> ", { timeout: "5s" });
 
   await console.sendLine("version");
 
@@ -19,7 +19,7 @@ test("boots to a prompt and says its version", async ({ dut: { power, console } 
 
 test("explains itself when asked for help", async ({ dut: { power, console } }) => {
   await power.on();
-  await console.waitFor(/^> $/);
+  await console.waitFor("> ");
 
   await console.sendLine("help");
 
@@ -29,7 +29,7 @@ test("explains itself when asked for help", async ({ dut: { power, console } }) 
 test("recovers from a crash through its watchdog", async ({ dut: { power, console } }) => {
   await power.on();
   await console.waitFor("reset: power-on");
-  await console.waitFor(/^> $/);
+  await console.waitFor("> ");
 
   await console.sendLine("crash");
 
@@ -38,12 +38,12 @@ test("recovers from a crash through its watchdog", async ({ dut: { power, consol
 
 test("keeps what it stored when the power goes", async ({ dut: { power, console } }) => {
   await power.on();
-  await console.waitFor(/^> $/);
+  await console.waitFor("> ");
   await console.sendLine("eeprom write 7 42");
   await console.waitFor("eeprom 7 = 42");
 
   await power.cycle({ offForMs: 50 });
-  await console.waitFor(/^> $/);
+  await console.waitFor("> ");
   await console.sendLine("eeprom read 7");
 
   const { value } = await console.waitFor("eeprom 7 = {value:int}");

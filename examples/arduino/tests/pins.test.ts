@@ -7,7 +7,7 @@ const test = dutTest("uno");
 describe("the pins of the board", () => {
   test("show what the firmware does with the LED", async ({ dut: { power, console, pins } }) => {
     await power.on();
-    await console.waitFor(/^> $/);
+    await console.waitFor("> ");
     expect(await pins.read("D13")).toBe("low");
 
     await console.sendLine("led on");
@@ -22,7 +22,7 @@ describe("the pins of the board", () => {
     { volts: 5, counts: 1023 },
   ])("measure $volts V as $counts of 1023", async ({ volts, counts }, { dut: { power, console, pins } }) => {
     await power.on();
-    await console.waitFor(/^> $/);
+    await console.waitFor("> ");
     await pins.setVoltage("A0", volts);
 
     await console.sendLine("adc 0");
