@@ -198,10 +198,13 @@ describe("the drivers of an exporter", () => {
     await bench[Symbol.asyncDispose]();
   });
 
-  it("may be handed a child that is another entry, opened before", async () => {
+  it.each([
+    ["before", "export: { light: { type: lamp }, one: { type: bare, children: { lamp: { ref: light } } } }"],
+    ["after", "export: { one: { type: bare, children: { lamp: { ref: light } } }, light: { type: lamp } }"],
+  ])("may be handed a child that is another entry, which stands %s them", async (_where, yaml) => {
     const events: string[] = [];
     await using _bench = await openBench({
-      yaml: "export: { light: { type: lamp }, one: { type: bare, children: { lamp: { ref: light } } } }",
+      yaml,
       drivers: drivers(events),
     });
 
@@ -290,19 +293,19 @@ describe("a configuration that cannot be served", () => {
     [
       "names that lead to each other",
       "export:\n  a: { ref: b }\n  b: { ref: a }",
-      '/lab/bench.yaml:2:6: export.a refers to "b", which leads back to itself',
+      '/lab/bench.yaml:3:6: export.b refers to "a", which leads back to itself',
       "REF_INVALID",
     ],
     [
       "a group inside itself",
       "export:\n  group:\n    children:\n      inside: { ref: group }",
-      '/lab/bench.yaml: export.group is reachable from below itself: remove that "ref"',
+      '/lab/bench.yaml:3:5: export.group is reachable from below itself: remove that "ref"',
       "REF_INVALID",
     ],
     [
       "a device without the child that it needs",
       "export:\n  one:\n    type: bare\n    children:\n      lmap: { type: lamp }",
-      '/lab/bench.yaml: export.one needs a child named "lamp", and it has lmap: add it under "children"',
+      '/lab/bench.yaml:3:5: export.one needs a child named "lamp", and it has lmap: add it under "children"',
       "CHILD_MISSING",
     ],
   ])("for %s says so in one sentence with the place", async (_case, yaml, message, reason) => {

@@ -38,8 +38,10 @@ export interface OpenTreeOptions {
 export async function openTree(options: OpenTreeOptions): Promise<Device> {
   const { config } = options;
   const root = createDevice(serve(group, {}), "", { description: config.description });
-  const tree: Tree = { ...options, root, references: [], devices: new Map() };
-  await openEntries(tree, root.children, ["export"], config.export);
+  const tree: Tree = { ...options, root, references: [], started: new Set(), devices: new Map() };
+  // The root itself keeps a place in the order until the entry there is open.
+  for (const name of Object.keys(config.export)) root.children.set(name, root);
+  for (const name of Object.keys(config.export)) await openTop(tree, name);
   resolveReferences(tree);
   checkTree(tree, root, []);
   return root;
@@ -56,6 +58,8 @@ const proxyType = "jumpstarter_driver_composite.driver.Proxy";
 interface Tree extends OpenTreeOptions {
   readonly root: Device;
   readonly references: Reference[];
+  /** The entries of `export` that are open, or about to be. */
+  readonly started: Set<string>;
   /** A driver may hand its children on; each is one device. */
   readonly devices: Map<ServedDriver, Device>;
 }
@@ -68,24 +72,39 @@ interface Reference {
   readonly path: readonly string[];
 }
 
+/** Opens an entry of `export`, in its turn or because another one refers to it. */
+async function openTop(tree: Tree, name: string): Promise<void> {
+  const entry = Object.hasOwn(tree.config.export, name) ? tree.config.export[name] : undefined;
+  if (entry === undefined || tree.started.has(name)) return;
+  tree.started.add(name);
+  await openInto(tree, tree.root.children, ["export", name], entry);
+}
+
 async function openEntries(
   tree: Tree,
   siblings: Map<string, Device>,
   path: readonly string[],
   entries: DriverInstances,
 ): Promise<void> {
-  for (const [name, entry] of Object.entries(entries)) {
-    const at = [...path, name];
-    const target = referenceOf(entry);
-    if (target === undefined) {
-      siblings.set(name, await openEntry(tree, at, entry));
-    } else {
-      const found = find(tree.root, target);
-      if (found === undefined) tree.references.push({ target, siblings, name, path: at });
-      // The root keeps the place in the order until the target is open.
-      siblings.set(name, found ?? tree.root);
-    }
+  for (const [name, entry] of Object.entries(entries)) await openInto(tree, siblings, [...path, name], entry);
+}
+
+async function openInto(
+  tree: Tree,
+  siblings: Map<string, Device>,
+  path: readonly string[],
+  entry: DriverInstance,
+): Promise<void> {
+  const name = path.at(-1) ?? "";
+  const target = referenceOf(entry);
+  if (target === undefined) {
+    siblings.set(name, await openEntry(tree, path, entry));
+    return;
   }
+  await openTop(tree, target.split(".", 1)[0] ?? target);
+  const found = find(tree.root, target);
+  if (found === undefined) tree.references.push({ target, siblings, name, path });
+  siblings.set(name, found ?? tree.root);
 }
 
 function referenceOf(entry: DriverInstance): string | undefined {
@@ -231,17 +250,18 @@ function missingStep(
 
 /** No device below itself, and every child there that a contract promises. */
 function checkTree(tree: Tree, device: Device, above: readonly Device[]): void {
+  const place = tree.config.placeOf(
+    device.path.split(".").flatMap((name, depth) => [depth === 0 ? "export" : "children", name]),
+  );
   if (above.includes(device)) {
-    throw referenceError(
-      `${tree.config.file}: export.${device.path} is reachable from below itself: remove that "ref"`,
-    );
+    throw referenceError(`${place}: export.${device.path} is reachable from below itself: remove that "ref"`);
   }
   const known = [...device.children.keys()];
   const missing = Object.keys(device.driver.contract.children).find((name) => !device.children.has(name));
   if (missing !== undefined) {
     const seen = known.length === 0 ? "it has none" : `it has ${known.join(", ")}`;
     throw new JumpstarterError(
-      `${tree.config.file}: export.${device.path} needs a child named ${JSON.stringify(missing)}, and ${seen}: add it under "children"`,
+      `${place}: export.${device.path} needs a child named ${JSON.stringify(missing)}, and ${seen}: add it under "children"`,
       { code: "invalid-argument", reason: "CHILD_MISSING" },
     );
   }
