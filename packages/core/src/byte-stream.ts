@@ -1,4 +1,4 @@
-import { type Duplex, duplexPair } from "node:stream";
+import { type Duplex, duplexPair, type Readable } from "node:stream";
 
 import { JumpstarterError } from "./errors.ts";
 
@@ -20,14 +20,16 @@ export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** Reads to the end. Throws `invalid-argument` (`STREAM_TOO_LONG`) past `limitBytes` (default 64 MiB). */
+/** Reads to the end; of a byte stream, the other direction stays open. Throws `invalid-argument` (`STREAM_TOO_LONG`) past `limitBytes` (default 64 MiB). */
 export async function readAll(
   stream: AsyncIterable<Uint8Array>,
   { limitBytes = 64 * 1024 ** 2 }: { readonly limitBytes?: number } = {},
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of stream) {
+  // Iterating over a Duplex as it is destroys both directions at the end of the one that is read.
+  const source = isReadable(stream) ? stream.iterator({ destroyOnReturn: false }) : stream;
+  for await (const chunk of source) {
     length += chunk.length;
     if (length > limitBytes) {
       throw new JumpstarterError(`the stream is longer than the ${limitBytes} bytes that are allowed here`, {
@@ -38,4 +40,8 @@ export async function readAll(
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+function isReadable(stream: AsyncIterable<Uint8Array>): stream is Readable {
+  return "iterator" in stream && typeof stream.iterator === "function";
 }
