@@ -1,0 +1,101 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { constants } from "node:os";
+import type { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+
+import { clock, JumpstarterError, messageOf, within } from "@jumpstarter-ts/core";
+
+export interface CommandOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandResult extends CommandOutput {
+  /** As a shell gives it: 128 and the number of the signal for a program that a signal ended. */
+  readonly exitCode: number;
+}
+
+export interface CommandOptions {
+  /** Ends the program with `cancelled`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for all of it; no limit by default. */
+  readonly timeoutMs?: number | undefined;
+  /** What the program reads; nothing by default. */
+  readonly input?: string | Uint8Array | undefined;
+  /** Told of what the program says, as it says it. */
+  readonly onOutput?: ((output: CommandOutput) => void) | undefined;
+  /** Gives the program this process's own terminal; then nothing is collected. */
+  readonly isInteractive?: boolean | undefined;
+}
+
+/** The most that is collected of one stream. */
+const limitCharacters = 64 * 1024 ** 2;
+const patienceMs = 2_000;
+
+/**
+ * Runs a program on this machine to its end and collects what it says. An exit code other than 0 is a result. Throws
+ * `not-found` (`COMMAND_NOT_FOUND`) for a program that is not installed.
+ */
+export async function runLocal(
+  [program, ...args]: readonly [string, ...string[]],
+  { signal, timeoutMs, input, onOutput, isInteractive = false }: CommandOptions = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  const what = `${program} on this machine`;
+  const stdin = input === undefined ? "ignore" : "pipe";
+  const child = spawn(program, args, {
+    env: { ...process.env, ...env },
+    stdio: isInteractive ? "inherit" : [stdin, "pipe", "pipe"],
+  });
+  const ended = Promise.withResolvers<number>();
+  child.once("error", (cause) => ended.reject(startError(program, cause)));
+  child.once("close", (code, name) => ended.resolve(code ?? 128 + (name === null ? 0 : constants.signals[name])));
+  // A program that ends without reading its input is no failure.
+  child.stdin?.on("error", () => undefined).end(input);
+  const stdout = collect(child.stdout, (text) => onOutput?.({ stdout: text, stderr: "" }));
+  const stderr = collect(child.stderr, (text) => onOutput?.({ stdout: "", stderr: text }));
+  try {
+    const exitCode = await within(ended.promise, { signal, timeoutMs, what });
+    return { stdout: stdout(), stderr: stderr(), exitCode };
+  } finally {
+    await end(child);
+  }
+}
+
+function collect(stream: Readable | null, tell: (text: string) => void): () => string {
+  const decoder = new StringDecoder("utf8");
+  let collected = "";
+  stream?.on("data", (chunk: Buffer) => {
+    const text = decoder.write(chunk);
+    // The end is worth more than the beginning.
+    collected = (collected + text).slice(-limitCharacters);
+    if (text !== "") tell(text);
+  });
+  return () => collected + decoder.end();
+}
+
+/** Asks the program to end, and makes it. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  const timer = clock.setTimeout(() => child.kill("SIGKILL"), patienceMs);
+  child.kill("SIGTERM");
+  await exited;
+  clock.clearTimeout(timer);
+}
+
+function startError(program: string, cause: Error): JumpstarterError {
+  const isMissing = "code" in cause && cause.code === "ENOENT";
+  return isMissing
+    ? new JumpstarterError(`${program} is not installed on this machine, or not on its PATH`, {
+        code: "not-found",
+        reason: "COMMAND_NOT_FOUND",
+        cause,
+      })
+    : new JumpstarterError(`${program} cannot be started on this machine: ${messageOf(cause)}`, {
+        code: "unavailable",
+        reason: "COMMAND_FAILED",
+        cause,
+      });
+}
