@@ -1,3 +1,5 @@
+import { enableCompileCache } from "node:module";
+
 import type { UntypedClient } from "@jumpstarter-ts/client";
 import type { AnyDefinition, ClientOf } from "@jumpstarter-ts/core";
 import { inject, test as base, type TestAPI, type TestContext } from "vitest";
@@ -61,6 +63,9 @@ export function dutTest(needed: string | Definitions): unknown {
       "the device",
       async ({ task, signal }: TestContext, scope) => {
         const { takeLease } = await import("./worker/lease.ts");
+        enableCompileCache();
+        // Loaded while the device is waited for.
+        import("./worker/open-dut.ts").catch(() => undefined);
         return await takeLease(need, { task, signal }, scope);
       },
       { setupTimeout: timeouts.leaseMs, cleanUpTimeout: timeouts.cleanUpMs },

@@ -20,7 +20,7 @@ describe("after a test that", () => {
   /** What happened from a test's own mark to the next one's. */
   const during = (mark: string): readonly string[] => {
     const start = lines.findIndex((line) => line.startsWith(`# ${mark}`));
-    expect(start, output).toBeGreaterThanOrEqual(0);
+    if (start === -1) throw new Error(`nothing is marked ${mark}:\n${output}`);
     const end = lines.findIndex((line, index) => index > start && line.startsWith("#"));
     return lines.slice(start + 1, end === -1 ? undefined : end);
   };
@@ -102,15 +102,31 @@ describe("a run", () => {
       env: { RAIL_OPEN_MS: "600" },
     });
 
-    expect(await run.exited, run.output()).toBe(0);
+    await run.endsWith(0);
 
-    expect(await run.lines()).toEqual([expect.stringMatching(/^exporter/), "console opened", "next has it", "on", "off", "closed"]);
+    expect(await run.lines()).toEqual([
+      expect.stringMatching(/^exporter/),
+      "console opened",
+      "next has it",
+      "on",
+      "off",
+      "closed",
+    ]);
+  });
+
+  it("has the last word where a test gives up while the rail is being switched on", async () => {
+    await using run = await runNested({ files: ["next"], args: ["--testTimeout=100"], env: { RAIL_ON_MS: "300" } });
+
+    await run.endsWith(1);
+
+    expect(run.output()).toContain("Test timed out in 100ms");
+    expect((await run.lines()).slice(-3)).toEqual(["on", "off", "closed"]);
   });
 
   it("refuses concurrent tests on one device, in a sentence (12)", async () => {
     await using run = await runNested({ files: ["concurrent"] });
 
-    expect(await run.exited).toBe(1);
+    await run.endsWith(1);
 
     expect(run.output()).toContain('"on one device > would be second" cannot run while');
     expect((await run.lines()).slice(-3)).toEqual(["on", "off", "closed"]);
@@ -119,7 +135,7 @@ describe("a run", () => {
   it("lends one device to one worker at a time, where two want it (7, 13)", async () => {
     await using run = await runNested({ files: ["next", "other"], args: ["--maxWorkers=2"] });
 
-    expect(await run.exited, run.output()).toBe(0);
+    await run.endsWith(0);
 
     const lines = await run.lines();
     expect(lines.filter((line) => line === "on" || line === "off")).toEqual(["on", "off", "on", "off"]);
@@ -156,7 +172,7 @@ describe("a run", () => {
     // As a terminal does it: to all processes of the group.
     process.kill(signal === "SIGTERM" ? run.pid : -run.pid, signal);
 
-    expect(await run.exited, run.output()).toBe(exitCode);
+    await run.endsWith(exitCode);
     expect((await run.lines()).slice(-2)).toEqual(["off", "closed"]);
     await Promise.all([goneProcess(worker), goneProcess(exporter)]);
   });
@@ -168,7 +184,7 @@ describe("a run", () => {
 
     run.press("\x03");
 
-    expect(await run.exited, run.output()).toBe(130);
+    await run.endsWith(130);
     expect((await run.lines()).slice(-2)).toEqual(["off", "closed"]);
     await Promise.all([goneProcess(worker), goneProcess(exporter)]);
   });

@@ -35,27 +35,30 @@ interface Result {
   message: () => string;
 }
 
-export const consoleMatchers = {
-  toEmit(this: State, received: unknown, pattern: ConsolePattern, options: ToEmitOptions = {}): Promise<Result> {
-    return settle(this, consoleMatchers.toEmit, async () => {
-      const console = consoleOf(received, "toEmit");
-      if (!this.isNot) await console.waitFor(pattern, options);
-      else await console.expectAbsence(pattern, { ...options, during: duringOf(options) });
-    });
-  },
-  toEmitInOrder(
-    this: State,
-    received: unknown,
-    patterns: readonly ConsolePattern[],
-    options: ConsoleWaitOptions = {},
-  ): Promise<Result> {
-    return settle(this, consoleMatchers.toEmitInOrder, async () => {
-      if (this.isNot)
-        throw misuse("not.toEmitInOrder does not exist: use not.toEmit with the pattern that must not show");
-      await consoleOf(received, "toEmitInOrder").waitForInOrder(patterns, options);
-    });
-  },
-};
+function toEmit(this: State, received: unknown, pattern: ConsolePattern, options: ToEmitOptions = {}): Promise<Result> {
+  return settle(this, toEmit, async () => {
+    const console = consoleOf(received, "toEmit");
+    if (!this.isNot) await console.waitFor(pattern, options);
+    else await console.expectAbsence(pattern, { ...options, during: duringOf(options) });
+  });
+}
+
+function toEmitInOrder(
+  this: State,
+  received: unknown,
+  patterns: readonly ConsolePattern[],
+  options: ConsoleWaitOptions = {},
+): Promise<Result> {
+  return settle(this, toEmitInOrder, async () => {
+    if (this.isNot) {
+      throw misuse("not.toEmitInOrder does not exist: use not.toEmit with the pattern that must not show");
+    }
+    await consoleOf(received, "toEmitInOrder").waitForInOrder(patterns, options);
+  });
+}
+
+/** For `expect.extend`; the setup file of the plugin does it. */
+export const consoleMatchers = { toEmit, toEmitInOrder };
 
 /**
  * A wait that fails rejects with the console's own error, which has all that is known. A matcher whose promise nobody

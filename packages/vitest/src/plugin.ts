@@ -1,3 +1,4 @@
+import { enableCompileCache } from "node:module";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
@@ -24,6 +25,9 @@ export function jumpstarter(options: JumpstarterOptions = {}): Vite.Plugin {
   let exporters: readonly ExporterConfig[] = [];
   let root = process.cwd();
   let broker: Promise<Broker> | undefined;
+  enableCompileCache();
+  // Loaded while Vite starts.
+  const loading = import("./broker/broker.ts");
 
   return {
     name: "@jumpstarter-ts/vitest",
@@ -47,7 +51,7 @@ export function jumpstarter(options: JumpstarterOptions = {}): Vite.Plugin {
   };
 
   async function start(vitest: Vitest): Promise<Broker> {
-    const { startBroker } = await import("./broker/broker.ts");
+    const { startBroker } = await loading;
     const log = (sentence: string): void => void process.stderr.write(`jumpstarter: ${sentence}\n`);
     const started = await startBroker({ settings, root, exporters, log });
     const { maxWorkers } = vitest.config;
@@ -60,7 +64,11 @@ export function jumpstarter(options: JumpstarterOptions = {}): Vite.Plugin {
   }
 }
 
-function testSettings(settings: Settings, devices: number, user: { readonly teardownTimeout?: number; readonly maxWorkers?: number | string }) {
+function testSettings(
+  settings: Settings,
+  devices: number,
+  user: { readonly teardownTimeout?: number; readonly maxWorkers?: number | string },
+) {
   const { safeStateMs, cleanUpMs } = settings.timeouts;
   return {
     pool: "forks" as const,

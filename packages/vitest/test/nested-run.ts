@@ -7,10 +7,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const project = fileURLToPath(new URL("projects/rail/", import.meta.url));
+const projects = new URL("projects/", import.meta.url);
 const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
 
 export interface NestedOptions {
+  /** Default: `rail`. */
+  readonly project?: string;
   /** Files of the project's `hw` directory. */
   readonly files: readonly string[];
   readonly args?: readonly string[];
@@ -19,13 +21,13 @@ export interface NestedOptions {
 
 /** A real Vitest, run on a project whose board is a file: what happened to the rail, a line an event. */
 /** Starts the same in a terminal of its own, where Ctrl+C is a key. */
-export async function runInTerminal({ files }: NestedOptions): Promise<TerminalRun> {
+export async function runInTerminal({ project = "rail", files }: NestedOptions): Promise<TerminalRun> {
   const { spawn: spawnTerminal } = await import("@homebridge/node-pty-prebuilt-multiarch");
   const directory = await mkdtemp(join(tmpdir(), "rail-"));
   const railFile = join(directory, "rail");
   await writeFile(railFile, "");
   const terminal = spawnTerminal(process.execPath, [...vitestArguments(files)], {
-    cwd: project,
+    cwd: fileURLToPath(new URL(project, projects)),
     env: { ...nestedEnvironment(), RAIL_FILE: railFile },
   });
   let output = "";
@@ -39,6 +41,7 @@ export async function runInTerminal({ files }: NestedOptions): Promise<TerminalR
   return {
     exited,
     output: () => output,
+    endsWith: (exitCode) => endsWith(exited, exitCode, () => output),
     ...watchRail(railFile, () => output),
     press: (key) => terminal.write(key),
     async [Symbol.asyncDispose]() {
@@ -57,6 +60,8 @@ export interface NestedRun extends AsyncDisposable {
   readonly pid: number;
   /** Resolves when the main process is gone. */
   readonly exited: Promise<number | NodeJS.Signals>;
+  /** Waits for its end; throws with all that it wrote if it ends in another way. */
+  endsWith(exitCode: number): Promise<void>;
   /** All it wrote, so far. */
   output(): string;
   /** The file of the rail, as lines. */
@@ -69,12 +74,12 @@ export interface NestedRun extends AsyncDisposable {
 const deadlineMs = 20_000;
 
 /** Where it runs and what it says goes nowhere else. In a process group of its own, as from a shell. */
-export async function runNested({ files, args = [], env = {} }: NestedOptions): Promise<NestedRun> {
+export async function runNested({ project = "rail", files, args = [], env = {} }: NestedOptions): Promise<NestedRun> {
   const directory = await mkdtemp(join(tmpdir(), "rail-"));
   const railFile = join(directory, "rail");
   await writeFile(railFile, "");
   const child = spawn(process.execPath, vitestArguments(files, args), {
-    cwd: project,
+    cwd: fileURLToPath(new URL(project, projects)),
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...nestedEnvironment(), ...env, RAIL_FILE: railFile },
@@ -88,6 +93,7 @@ export async function runNested({ files, args = [], env = {} }: NestedOptions): 
     pid: child.pid ?? 0,
     exited,
     output: () => output,
+    endsWith: (exitCode) => endsWith(exited, exitCode, () => output),
     ...watchRail(railFile, () => output),
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid ?? 0), "SIGKILL");
@@ -103,10 +109,11 @@ function vitestArguments(files: readonly string[], args: readonly string[] = [])
 
 /** This process's own, without what the outer Vitest has put there. */
 function nestedEnvironment(): Readonly<Record<string, string | undefined>> {
-  const own = Object.entries(process.env).filter(([name]) => !/^(?:VITEST|TEST$|NODE_ENV$|JUMPSTARTER_|CI$)/.test(name));
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(?:VITEST|TEST$|NODE_ENV$|JUMPSTARTER_|CI$)/.test(name),
+  );
   return { ...Object.fromEntries(own), NO_COLOR: "1" };
 }
-
 
 function watchRail(file: string, output: () => string): Pick<NestedRun, "lines" | "line"> {
   const lines = async (): Promise<readonly string[]> => (await readFile(file, "utf8")).split("\n").slice(0, -1);
@@ -130,6 +137,15 @@ function watchRail(file: string, output: () => string): Pick<NestedRun, "lines" 
       }
     },
   };
+}
+
+async function endsWith(
+  exited: Promise<number | NodeJS.Signals>,
+  exitCode: number,
+  output: () => string,
+): Promise<void> {
+  const seen = await exited;
+  if (seen !== exitCode) throw new Error(`it ended with ${seen}, not with ${exitCode}:\n${output()}`);
 }
 
 async function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals> {

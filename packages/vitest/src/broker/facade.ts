@@ -56,7 +56,8 @@ export async function serveFacade({ path, upstream, consoleOf }: FacadeOptions):
       });
       calls.set(promise, () => outgoing.cancel());
       call.on("cancelled", () => {
-        timer = clock.setTimeout(() => outgoing.cancel(), settleMs);
+        // gRPC says so of calls that have ended, too.
+        if (calls.has(promise)) timer = clock.setTimeout(() => outgoing.cancel(), settleMs);
       });
     },
     serverStream: (route) => (call) => {

@@ -5,7 +5,8 @@
 export function withCallSites<T extends object>(real: T): T {
   const wrapped = new Map<unknown, unknown>();
   const wrap = (value: unknown, owner: object): unknown => {
-    if (!wrapped.has(value)) wrapped.set(value, typeof value === "function" ? wrapFunction(value, owner) : inner(value));
+    if (!wrapped.has(value))
+      wrapped.set(value, typeof value === "function" ? wrapFunction(value, owner) : inner(value));
     return wrapped.get(value);
   };
   const inner = (value: unknown): unknown => (isPlain(value) ? withCallSites(value) : value);
@@ -15,7 +16,9 @@ export function withCallSites<T extends object>(real: T): T {
     ownKeys: () => Reflect.ownKeys(real),
     getOwnPropertyDescriptor(_target, name) {
       const own = Reflect.getOwnPropertyDescriptor(real, name);
-      return own === undefined ? undefined : { enumerable: own.enumerable ?? false, configurable: true, get: () => wrap(Reflect.get(real, name), real) };
+      return own === undefined
+        ? undefined
+        : { enumerable: own.enumerable ?? false, configurable: true, get: () => wrap(Reflect.get(real, name), real) };
     },
   };
   // Stands for the real object in all that one does with a client; the target is a dummy, as a frozen one has a say.

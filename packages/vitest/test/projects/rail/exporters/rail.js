@@ -26,7 +26,11 @@ export const rail = implement(power, options, async (_options, scope) => {
     note("closed");
   });
   return {
-    on: () => turn(true),
+    // A relay takes its time, whoever has given up meanwhile.
+    async on() {
+      await pause(Number(process.env.RAIL_ON_MS ?? 0));
+      turn(true);
+    },
     off: () => turn(false),
     async *read() {
       yield { voltage: isOn ? 5 : 0, current: 0 };

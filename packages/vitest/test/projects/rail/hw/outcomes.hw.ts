@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/no-standalone-expect -- the linter does not know the test that dutTest makes */
 import { resource } from "@jumpstarter-ts/vitest";
 import { expect, type TestContext } from "vitest";
 
