@@ -117,7 +117,7 @@ export function consoleConformance({ it, expect }: Runner, open: () => Promise<C
     const far = await port.far();
     await far.send("Rebooting\n");
     await seen;
-    far.end();
+    await far.end();
     const failure = await wait;
     expect(failure).toMatchObject({ reason: "CONSOLE_ENDED" });
     expect(failure instanceof Error ? failure.message : "").toContain("Rebooting");
@@ -145,7 +145,7 @@ export function consoleConformance({ it, expect }: Runner, open: () => Promise<C
     await far.received("over\n");
     await far.ended();
     await far.send("and out\n");
-    far.end();
+    await far.end();
     expect(Buffer.from(await readAll(stream)).toString()).toBe("and out\n");
   });
 }

@@ -1,3 +1,5 @@
+import type { Readable } from "node:stream";
+
 import { createRecorder } from "@jumpstarter-ts/console";
 import {
   createStreamPair,
@@ -15,7 +17,6 @@ export interface FarEndOptions {
 
 /** The device's end of a wire: what a test holds while the driver under test holds the near end. */
 export interface FarEnd extends Disposable {
-  readonly stream: ByteStream;
   /** Sends as the device; resolves when there is room for more. */
   send(data: string | Uint8Array): Promise<void>;
   /** Waits until the other side has sent this, looking from the end of the last match. */
@@ -24,8 +25,15 @@ export interface FarEnd extends Disposable {
   receivedBytes(count: number, options?: FarEndOptions): Promise<Uint8Array>;
   /** Waits until the other side says that it will send no more. */
   ended(options?: FarEndOptions): Promise<void>;
-  /** Says that the device will send no more; the other direction stays open. */
-  end(): void;
+  /** Says that the device will send no more; where the wire allows it, the other direction stays open. */
+  end(): Promise<void>;
+}
+
+/** A far end that is no one stream: a pseudo-terminal has a side to read, and another way to write and to hang up. */
+export interface FarEndParts {
+  readonly received: Readable;
+  send(data: string | Uint8Array): Promise<void>;
+  end(): Promise<void>;
 }
 
 const timeoutMs = 5_000;
@@ -36,33 +44,28 @@ export function createPortPair(): { readonly near: ByteStream; readonly far: Far
   return { near, far: createFarEnd(far) };
 }
 
-/** Makes a far end of any stream: the other side of a pseudo-terminal, a socket. */
-export function createFarEnd(stream: ByteStream): FarEnd {
+/** Makes a far end of any stream, such as a socket, or of its parts. */
+export function createFarEnd(wire: ByteStream | FarEndParts): FarEnd {
+  const parts = "received" in wire ? wire : partsOf(wire);
+  const readable = parts.received;
   const recorder = createRecorder({ name: "what the far end received" });
   const received = recorder.console();
   const waiting = new Set<() => void>();
-  stream.on("data", (chunk: Buffer) => {
+  readable.on("data", (chunk: Buffer) => {
     recorder.push(chunk);
     for (const look of waiting) look();
   });
-  stream.once("end", () => recorder.end());
-  stream.once("close", () => recorder.end());
+  readable.once("end", () => recorder.end());
+  readable.once("close", () => recorder.end());
   // Whoever waits learns of it by the end of the recording.
-  stream.on("error", (error) => recorder.end(error));
+  readable.on("error", (error) => recorder.end(error));
   const ended = new Promise<void>((resolve) => {
-    stream.once("end", resolve).once("close", resolve);
+    readable.once("end", resolve).once("close", resolve);
   });
 
   return {
-    stream,
-    async send(data) {
-      if (stream.destroyed) throw closedError();
-      if (stream.write(data)) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      stream.once("drain", resolve).once("close", resolve);
-      await promise;
-      stream.off("drain", resolve).off("close", resolve);
-    },
+    send: (data) => parts.send(data),
+    end: () => parts.end(),
     received: (pattern, options = {}) => received.waitFor(pattern, { timeout: options.timeoutMs ?? timeoutMs }),
     async receivedBytes(count, options = {}) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -78,8 +81,22 @@ export function createFarEnd(stream: ByteStream): FarEnd {
     },
     ended: (options = {}) =>
       within(ended, { timeoutMs: options.timeoutMs ?? timeoutMs, what: "the end of what the other side sends" }),
-    end: () => void stream.end(),
-    [Symbol.dispose]: () => void stream.destroy(),
+    [Symbol.dispose]: () => void readable.destroy(),
+  };
+}
+
+function partsOf(stream: ByteStream): FarEndParts {
+  return {
+    received: stream,
+    async send(data) {
+      if (stream.destroyed) throw closedError();
+      if (stream.write(data)) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      stream.once("drain", resolve).once("close", resolve);
+      await promise;
+      stream.off("drain", resolve).off("close", resolve);
+    },
+    end: async () => void stream.end(),
   };
 }
 
