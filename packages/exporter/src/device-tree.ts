@@ -1,5 +1,4 @@
 import {
-  suggestName,
   type DriverInstance,
   type DriverInstances,
   type DriverRegistry,
@@ -24,6 +23,7 @@ import { LogSource } from "@jumpstarter-ts/protocol";
 import { createDevice, type Device, type DeviceOptions } from "./device.ts";
 import { describeOptions, splitOptions, type CommonOptions } from "./driver-options.ts";
 import { createLogger, type LogRecord } from "./log-queue.ts";
+import { find, referenceError, resolveReferences, type Reference } from "./reference.ts";
 
 export interface OpenTreeOptions {
   readonly config: ExporterConfig;
@@ -62,14 +62,6 @@ interface Tree extends OpenTreeOptions {
   readonly started: Set<string>;
   /** A driver may hand its children on; each is one device. */
   readonly devices: Map<ServedDriver, Device>;
-}
-
-/** A second name for a device, which may be opened later. */
-interface Reference {
-  readonly target: string;
-  readonly siblings: Map<string, Device>;
-  readonly name: string;
-  readonly path: readonly string[];
 }
 
 /** Opens an entry of `export`, in its turn or because another one refers to it. */
@@ -199,55 +191,6 @@ function addDevice(tree: Tree, driver: ServedDriver, path: readonly string[], op
   return device;
 }
 
-/** A target may itself be a second name, so this goes on as long as something is found. */
-function resolveReferences({ references, root, config }: Tree): void {
-  let open: readonly Reference[] = references;
-  for (;;) {
-    const left = open.filter(({ target, siblings, name }) => {
-      const found = find(root, target);
-      if (found !== undefined && found !== root) siblings.set(name, found);
-      return found === undefined || found === root;
-    });
-    if (left.length === open.length) break;
-    open = left;
-  }
-  const [first] = open;
-  if (first === undefined) return;
-  const { target, path } = first;
-  const place = `${config.placeOf(path)}: ${path.join(".")} refers to ${JSON.stringify(target)}`;
-  const { parent, missing } = missingStep(root, target);
-  if (missing === undefined) throw referenceError(`${place}, which leads back to itself`);
-  throw referenceError(
-    `${place}, but ${parent === "" ? "export" : parent} has no ${JSON.stringify(missing.name)}; ${suggestName(missing.name, missing.known)}`,
-  );
-}
-
-/** The device at a dotted path from the root; `undefined` where it is absent or not resolved yet. */
-function find(root: Device, target: string): Device | undefined {
-  let device: Device | undefined = root;
-  for (const name of target.split(".")) {
-    device = device.children.get(name);
-    if (device === undefined || device === root) return undefined;
-  }
-  return device;
-}
-
-function missingStep(
-  root: Device,
-  target: string,
-): { readonly parent: string; readonly missing?: { readonly name: string; readonly known: readonly string[] } } {
-  let device = root;
-  const steps: string[] = [];
-  for (const name of target.split(".")) {
-    const next = device.children.get(name);
-    if (next === undefined) return { parent: steps.join("."), missing: { name, known: [...device.children.keys()] } };
-    if (next === root) break;
-    device = next;
-    steps.push(name);
-  }
-  return { parent: steps.join(".") };
-}
-
 /** No device below itself, and every child there that a contract promises. */
 function checkTree(tree: Tree, device: Device, above: readonly Device[]): void {
   const place = tree.config.placeOf(
@@ -282,8 +225,4 @@ function placed(tree: Tree, at: readonly string[], path: readonly string[], caus
     reason,
     cause,
   });
-}
-
-function referenceError(sentence: string): JumpstarterError {
-  return new JumpstarterError(sentence, { code: "invalid-argument", reason: "REF_INVALID" });
 }
