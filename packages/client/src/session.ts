@@ -3,7 +3,7 @@ import { createScope, JumpstarterError, type AnyDefinition } from "@jumpstarter-
 
 import { createAccess, type ViewHooks } from "./access.ts";
 import { createConsoles, type Consoles, type ConsoleStart } from "./consoles.ts";
-import { createDevice, findDevice, type Device } from "./device.ts";
+import { allDevices, createDevice, findDevice, type Device } from "./device.ts";
 import { followLogs } from "./exporter-logs.ts";
 import { readStatus, waitUntilReady } from "./exporter-status.ts";
 import { createLimit } from "./limit.ts";
@@ -29,6 +29,11 @@ export interface SessionView {
    * definition's own console, else `connect`. A stream that ended and was opened again has a new recording.
    */
   consoleRecorder(path: string, method?: string): Recorder;
+  /**
+   * Opens and records the console of every device that has one by its definition; resolves when the exporter has opened
+   * them, so that nothing that comes after it is missed. Rejects if one cannot be opened.
+   */
+  recordConsoles(): Promise<void>;
   /** All recordings of the session, those that have ended included, oldest first. */
   consoleRecorders(): readonly Recorder[];
   /**
@@ -134,6 +139,18 @@ function createView(options: ViewOptions): SessionView {
     consoleRecorder: (path, method) => {
       const { definition } = findDevice(root, path);
       return consoles.record(nodeAt(tree, path), method ?? definition?.console ?? "connect").recorder;
+    },
+    async recordConsoles() {
+      const opened = [...allDevices(root)].flatMap(({ path, definition }) =>
+        definition?.console === undefined
+          ? []
+          : [
+              access.run({ path, method: definition.console, kind: "bytes", args: [] }, {}, async () => {
+                await consoles.record(nodeAt(tree, path), definition.console ?? "connect").opened;
+              }),
+            ],
+      );
+      await Promise.all(opened);
     },
     consoleRecorders: () => [...consoles.recorders()],
     view: (more) => {

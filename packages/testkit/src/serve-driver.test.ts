@@ -126,6 +126,19 @@ describe("serveDriver", () => {
     expect(gunzipSync(Buffer.concat(chunks)).equals(Buffer.alloc(100_000, "sample "))).toBe(true);
   });
 
+  it("opens consoles before the test begins, if it is asked to", async () => {
+    let openings = 0;
+    const port = serve(portDefinition, {
+      connect() {
+        openings += 1;
+        return createPortPair().near;
+      },
+    });
+    await using served = await serveDriver(port, { definition: portDefinition, recordConsoles: true });
+    expect(openings).toBe(1);
+    expect(served.session.consoleRecorders()).toHaveLength(1);
+  });
+
   it("throws what the driver says of its options", async () => {
     await expect(serveDriver(openMeter, { definition: meter, options: { factr: 3 } })).rejects.toMatchObject({
       code: "invalid-argument",

@@ -26,6 +26,11 @@ export interface ServeDriverOptions<D extends AnyDefinition> {
   readonly definitions?: readonly AnyDefinition[];
   /** The device's name on the exporter. Default: the contract's. */
   readonly name?: string;
+  /**
+   * Opens and records the consoles before the test begins, as the Vitest plugin does: what a board says at power-on is
+   * then never missed. Default false: a console is opened at its first use.
+   */
+  readonly recordConsoles?: boolean;
   /** Told what the driver and the exporter log. */
   readonly log?: (record: LogRecord) => void;
 }
@@ -52,7 +57,7 @@ export async function serveDriver<D extends AnyDefinition>(
   driver: Implementation | ServedDriver,
   { definition, options = {}, baseDirectory = process.cwd(), children = {}, log, ...more }: ServeDriverOptions<D>,
 ): Promise<ServedUnderTest<D>> {
-  const { name = definition.contract.name, definitions = [] } = more;
+  const { name = definition.contract.name, definitions = [], recordConsoles = false } = more;
   const served = new Map<string, ServedChild>([[name, { implementation: implementationOf(driver), options }]]);
   for (const [childName, child] of Object.entries(children)) served.set(`${name}.${childName}`, child);
   const exporter = await startExporter({
@@ -61,6 +66,7 @@ export async function serveDriver<D extends AnyDefinition>(
     registry: registryOf(served),
     ...(log === undefined ? {} : { log }),
   });
+  let closeSession = async (): Promise<void> => undefined;
   try {
     const known = [definition, ...definitions].flatMap(withChildren);
     const session = await connect({
@@ -68,7 +74,9 @@ export async function serveDriver<D extends AnyDefinition>(
       registry: { definition: async (label) => known.find((each) => understands(each, label)) },
       allow: ["UNSAFE"],
     });
+    closeSession = () => session[Symbol.asyncDispose]();
     const device = session.device(name);
+    if (recordConsoles) await session.recordConsoles();
     return {
       client: device.as(definition),
       device,
@@ -83,6 +91,7 @@ export async function serveDriver<D extends AnyDefinition>(
       },
     };
   } catch (error) {
+    await closeSession();
     await exporter.close();
     throw error;
   }
