@@ -74,7 +74,7 @@ export async function serveDriver<D extends AnyDefinition>(
       registry: { definition: async (label) => known.find((each) => understands(each, label)) },
       allow: ["UNSAFE"],
     });
-    closeSession = () => session[Symbol.asyncDispose]();
+    closeSession = async () => session[Symbol.asyncDispose]();
     const device = session.device(name);
     if (recordConsoles) await session.recordConsoles();
     return {
