@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 
-import { JumpstarterError, type ByteStream } from "@jumpstarter-ts/core";
+import { JumpstarterError, type ByteStream, type ContentEncoding } from "@jumpstarter-ts/core";
 import type { ClientStreamHandle } from "@jumpstarter-ts/protocol";
 
-import { supportedEncoding, type SupportedEncoding } from "./content-encoding.ts";
+import { supportedEncoding } from "./content-encoding.ts";
 
 /** The client's streams that wait for the call that uses them. */
 export interface ResourceTable {
@@ -15,7 +15,7 @@ export interface ResourceTable {
 
 export interface Offered {
   readonly stream: ByteStream;
-  readonly encoding: SupportedEncoding | undefined;
+  readonly encoding: ContentEncoding | undefined;
 }
 
 export function createResourceTable(): ResourceTable {
@@ -37,8 +37,16 @@ export function createResourceTable(): ResourceTable {
         );
       }
       offers.delete(uuid);
-      // Python's handle is what counts, whatever was negotiated.
-      return { stream: offered.stream, encoding: supportedEncoding(named) };
+      // What the handle says counts, whatever was negotiated.
+      const encoding = supportedEncoding(named);
+      if (named !== null && encoding === undefined) {
+        offered.stream.destroy();
+        throw new JumpstarterError(
+          `the resource is ${JSON.stringify(named)}, which this exporter cannot undo or do: send it plain, or as gzip or zstd`,
+          { code: "unsupported", reason: "RESOURCE_ENCODING_UNKNOWN" },
+        );
+      }
+      return { stream: offered.stream, encoding };
     },
   };
 }

@@ -1,8 +1,8 @@
 import { finished, pipeline, Readable, Writable } from "node:stream";
 
-import type { ByteStream } from "@jumpstarter-ts/core";
+import type { ByteStream, ContentEncoding } from "@jumpstarter-ts/core";
 
-import { createDecoder, createEncoder, encodingError, type SupportedEncoding } from "./content-encoding.ts";
+import { createDecoder, createEncoder, encodingError } from "./content-encoding.ts";
 
 /** What a driver holds for a resource argument, and what happens when the driver is done with it. */
 export interface BoundResource {
@@ -14,7 +14,7 @@ export interface BoundResource {
 }
 
 /** The client's bytes for a driver to read, decompressed. */
-export function bindSource(wire: ByteStream, encoding: SupportedEncoding | undefined): BoundResource {
+export function bindSource(wire: ByteStream, encoding: ContentEncoding | undefined): BoundResource {
   const view = quiet(readView(wire));
   const stream = encoding === undefined ? view : quiet(decode(view, encoding));
   const release = (): void => {
@@ -34,7 +34,7 @@ export function bindSource(wire: ByteStream, encoding: SupportedEncoding | undef
 }
 
 /** A place for a driver's bytes, compressed on their way to the client. */
-export function bindSink(wire: ByteStream, encoding: SupportedEncoding | undefined): BoundResource {
+export function bindSink(wire: ByteStream, encoding: ContentEncoding | undefined): BoundResource {
   const view = quiet(writeView(wire));
   const stream = encoding === undefined ? view : quiet(encode(view, encoding));
   const release = (): void => {
@@ -111,7 +111,7 @@ function writeView(wire: ByteStream): Writable {
   return view;
 }
 
-function decode(view: Readable, encoding: SupportedEncoding): Readable {
+function decode(view: Readable, encoding: ContentEncoding): Readable {
   const decoder = createDecoder(encoding);
   view.on("error", (error) => decoder.destroy(error));
   const plain = new Readable({
@@ -132,7 +132,7 @@ function decode(view: Readable, encoding: SupportedEncoding): Readable {
   return plain;
 }
 
-function encode(view: Writable, encoding: SupportedEncoding): Writable {
+function encode(view: Writable, encoding: ContentEncoding): Writable {
   const encoder = createEncoder(encoding);
   // Errors reach the driver through the encoder that it writes to, and finish() through the view.
   pipeline(encoder, view, () => undefined);
