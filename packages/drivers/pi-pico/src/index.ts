@@ -1,0 +1,2 @@
+export { piPico, type PiPicoClient } from "./client.ts";
+export { piPicoContract } from "./contract.ts";
