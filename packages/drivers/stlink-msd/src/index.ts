@@ -1,0 +1,2 @@
+export { stlinkMsd, type StlinkMsdFlasherClient } from "./client.ts";
+export { stlinkMsdContract } from "./contract.ts";
