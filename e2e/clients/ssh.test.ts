@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -11,23 +10,15 @@ import { describe, expect, it } from "vitest";
 
 import { pythonPeer } from "../peers/python.ts";
 import { startPythonExporter } from "../peers/python-exporter.ts";
+import { freeTcpPort } from "./free-port.ts";
 
 const sshd = "/usr/sbin/sshd";
 const isReady = pythonPeer() !== undefined && existsSync(sshd);
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  // A TCP server that listens has an address and a port.
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** A real ssh server of this user, with one key that may log in. */
 async function startSshd() {
   const directory = mkdtempSync(join(tmpdir(), "jumpstarter-sshd-"));
-  const port = await freePort();
+  const port = await freeTcpPort();
   for (const key of ["host", "user"]) {
     spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(directory, key)]);
   }
