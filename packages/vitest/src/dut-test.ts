@@ -60,7 +60,7 @@ export function dutTest(needed: string | Definitions): unknown {
   const timeouts = timeoutsOf(inject("jumpstarter"));
   return base.extend<DutFixtures<unknown>>({
     dutLease: resource(
-      "the device",
+      "the device (timeouts.lease)",
       async ({ task, signal }: TestContext, scope) => {
         const { takeLease } = await import("./worker/lease.ts");
         enableCompileCache();
@@ -71,7 +71,7 @@ export function dutTest(needed: string | Definitions): unknown {
       { setupTimeout: timeouts.leaseMs, cleanUpTimeout: timeouts.cleanUpMs },
     ),
     dut: resource(
-      "the clients of the device",
+      "the clients of the device (timeouts.prepare)",
       async ({ dutLease }: { dutLease: DutLease }, scope) => {
         const { openDut } = await import("./worker/open-dut.ts");
         return await openDut(dutLease, definitions, scope);

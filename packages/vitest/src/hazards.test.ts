@@ -114,6 +114,19 @@ describe("a run", () => {
     ]);
   });
 
+  it("gives up an exporter that hangs while it starts, and leaves nothing of it", async () => {
+    await using run = await runNested({
+      files: ["next"],
+      env: { RAIL_OPEN_MS: "60000", NESTED_CONFIG: JSON.stringify({ jumpstarter: { timeouts: { lease: "1s" } } }) },
+    });
+    const exporter = Number(await run.line("exporter"));
+
+    await run.endsWith(1);
+
+    expect(run.output()).toContain("the setup of the device (timeouts.lease) did not finish within 1s");
+    await goneProcess(exporter);
+  });
+
   it("has the last word where a test gives up while the rail is being switched on", async () => {
     await using run = await runNested({ files: ["next"], args: ["--testTimeout=100"], env: { RAIL_ON_MS: "300" } });
 

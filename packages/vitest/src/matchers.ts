@@ -1,5 +1,10 @@
-import type { ConsolePattern, ConsoleWaitOptions, ConsoleWaits, Duration } from "@jumpstarter-ts/core";
-import { JumpstarterError } from "@jumpstarter-ts/core";
+import {
+  JumpstarterError,
+  type ConsolePattern,
+  type ConsoleWaitOptions,
+  type ConsoleWaits,
+  type Duration,
+} from "@jumpstarter-ts/core";
 import type { MatcherState, TestContext } from "vitest";
 
 import { pointAt } from "./worker/call-site.ts";

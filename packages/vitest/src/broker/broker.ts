@@ -43,10 +43,10 @@ export async function startBroker({ settings, root, exporters, log }: BrokerOpti
   const common = { directory, between: settings.between, safeStateMs: settings.timeouts.safeStateMs };
   const names = exporters.map(({ metadata }) => metadata.name);
   const types = createTypesWriter({ directory: root, names, packages: () => registry.packages() });
-  const open = async (host: string, name: string): Promise<OpenDevice> => {
+  const open = async (host: string, name: string, signal: AbortSignal): Promise<OpenDevice> => {
     // gRPC is loaded when the first device is wanted.
     const { openDevice } = await import("./open-device.ts");
-    const opened = await openDevice({ host, registry });
+    const opened = await openDevice({ host, registry, signal });
     if (names.includes(name))
       await types.write(name, opened.session.root).catch((error: unknown) => log(messageOf(error)));
     return opened;
@@ -100,8 +100,8 @@ function ownExporter({ file, metadata, export: entries }: ExporterConfig) {
     isAnonymous: false,
     description: file,
     childNames: Object.keys(entries),
-    start: async (): Promise<SessionSource> => {
-      const exporter = await spawnExporter({ configFile: file });
+    start: async (signal: AbortSignal): Promise<SessionSource> => {
+      const exporter = await spawnExporter({ configFile: file, signal });
       return { host: exporter.host, gone: exporter.exited, [Symbol.asyncDispose]: exporter[Symbol.asyncDispose] };
     },
   };

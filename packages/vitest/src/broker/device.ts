@@ -23,8 +23,8 @@ export interface DeviceOptions {
   readonly directory: string;
   readonly between: "safe" | "keep";
   readonly safeStateMs: number;
-  readonly start: () => Promise<SessionSource>;
-  readonly open: (host: string, name: string) => Promise<OpenDevice>;
+  readonly start: (signal: AbortSignal) => Promise<SessionSource>;
+  readonly open: (host: string, name: string, signal: AbortSignal) => Promise<OpenDevice>;
 }
 
 export interface BrokerDevice extends LendableDevice, AsyncDisposable {
@@ -41,13 +41,15 @@ export function createDevice(options: DeviceOptions): BrokerDevice {
   const { name, isAnonymous, description, childNames, directory, between, safeStateMs, start, open } = options;
   let running: Promise<Running> | undefined;
   let facade: Promise<Facade> | undefined;
+  let starting: AbortController | undefined;
+  let isLent = false;
   let lendings = 0;
   let mayBeUnsafe = false;
 
-  const run = async (): Promise<Running> => {
-    const source = await start();
+  const run = async (signal: AbortSignal): Promise<Running> => {
+    const source = await start(signal);
     try {
-      const device = await open(source.host, name);
+      const device = await open(source.host, name, signal);
       const own = running;
       void source.gone.then(() => (running === own ? discard() : undefined));
       return { source, device };
@@ -57,7 +59,9 @@ export function createDevice(options: DeviceOptions): BrokerDevice {
     }
   };
   const ensureRunning = (): Promise<Running> => {
-    running ??= run().catch((error: unknown) => {
+    if (running !== undefined) return running;
+    starting = new AbortController();
+    running = run(starting.signal).catch((error: unknown) => {
       running = undefined;
       throw error;
     });
@@ -68,14 +72,16 @@ export function createDevice(options: DeviceOptions): BrokerDevice {
   const discard = async (): Promise<void> => {
     const ending = running;
     running = undefined;
+    // One that hangs while it opens its drivers would keep the whole run from ending.
+    starting?.abort();
     const ended = await ending?.catch(() => undefined);
     await ended?.device[Symbol.asyncDispose]();
     await ended?.source[Symbol.asyncDispose]();
   };
 
   const makeDeviceSafe = async (): Promise<readonly JumpstarterError[]> => {
-    const current = await running?.catch(() => undefined);
-    if (current === undefined || !mayBeUnsafe) return [];
+    const current = mayBeUnsafe ? await running?.catch(() => undefined) : undefined;
+    if (current === undefined) return [];
     const { makeSafe } = await import("./safe-state.ts");
     const problems = await makeSafe(current.device.session, safeStateMs);
     mayBeUnsafe = false;
@@ -105,10 +111,13 @@ export function createDevice(options: DeviceOptions): BrokerDevice {
       const path = join(directory, `${name.replaceAll(/[^\w-]/g, "-").slice(0, 24)}-${++lendings}.sock`);
       facade = openFacade(path);
       await facade;
+      isLent = true;
       return { name, description, socket: path };
     },
     async takeBack(_attempt, outcome) {
-      // Whoever gave up while the device was being opened leaves a facade behind that opens late.
+      // Whoever gives up while the device is being opened ends that, as a driver that hangs would hang everybody.
+      if (!isLent) starting?.abort();
+      isLent = false;
       const opened = await facade?.catch(() => undefined);
       facade = undefined;
       await opened?.end();

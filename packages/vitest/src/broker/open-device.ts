@@ -25,14 +25,16 @@ export interface OpenDevice extends AsyncDisposable {
 export interface OpenDeviceOptions {
   readonly host: string;
   readonly registry: Pick<DriverRegistry, "definition">;
+  /** Ends the attempt to open it. */
+  readonly signal?: AbortSignal;
 }
 
 const clientLabel = "jumpstarter.dev/client";
 
-export async function openDevice({ host, registry }: OpenDeviceOptions): Promise<OpenDevice> {
+export async function openDevice({ host, registry, signal }: OpenDeviceOptions): Promise<OpenDevice> {
   const scope = createScope(`the session at ${host}`);
   try {
-    const session = scope.use(await connect({ host, registry }));
+    const session = scope.use(await connect({ host, registry, ...(signal === undefined ? {} : { signal }) }));
     const upstream = scope.use(openUpstream(host));
     const hubs = await openConsoles(session, upstream);
     for (const hub of hubs.values()) scope.use(hub);
