@@ -110,6 +110,7 @@ describe("an exporter in its own process", () => {
     await expect(client.call("rail", "vanish")).rejects.toMatchObject({ code: "unavailable" });
 
     expect(await exporter.exited).toEqual({ code: 7, signal: null });
+    expect(existsSync(exporter.host)).toBe(false);
     expect(await exporter.close()).toEqual({ code: 7, signal: null });
   });
 

@@ -1,4 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { abortedError, clock, errorCodes, JumpstarterError, within, type ErrorCode } from "@jumpstarter-ts/core";
@@ -57,7 +59,21 @@ export async function spawnExporter(options: SpawnExporterOptions): Promise<Spaw
   try {
     const line = await within(firstLine(child, exited, stderr), { signal, what: "the start of the exporter" });
     const host = readLine(line);
-    return { host, pid: child.pid ?? 0, exited, close, [Symbol.asyncDispose]: async () => void (await close()) };
+    const gone = exited.then(async (exit) => {
+      await removeSocket(host);
+      return exit;
+    });
+    const closed = async (): Promise<ExporterExit> => {
+      await close();
+      return gone;
+    };
+    return {
+      host,
+      pid: child.pid ?? 0,
+      exited: gone,
+      close: closed,
+      [Symbol.asyncDispose]: async () => void (await closed()),
+    };
   } catch (error) {
     await close();
     throw error;
@@ -83,6 +99,17 @@ function closer(child: ChildProcess, exited: Promise<ExporterExit>): () => Promi
         clock.clearTimeout(timer);
       }
     })());
+}
+
+/** What a process that died could not remove itself: the directory that it made for its socket. */
+async function removeSocket(host: string): Promise<void> {
+  const directory = dirname(host);
+  if (basename(host) !== "socket" || !basename(directory).startsWith("jumpstarter-")) return;
+  try {
+    await rm(directory, { recursive: true, force: true });
+  } catch {
+    // Left behind, but nobody's business: the session is over.
+  }
 }
 
 /** The process and what its drivers started: it leads a group of its own. */
