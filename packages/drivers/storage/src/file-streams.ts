@@ -1,0 +1,101 @@
+import type { FileHandle } from "node:fs/promises";
+import { Readable, Writable } from "node:stream";
+
+import type { BackendFile } from "./backend.ts";
+import { storageError } from "./storage-error.ts";
+
+/** Large enough that the calls to the kernel cost nothing beside the copying. */
+export const blockBytes = 1024 * 1024;
+
+export interface PositionalFile {
+  /** At most `maxBytes` from a position; empty at the end. */
+  readAt(position: number, maxBytes: number): Promise<Uint8Array>;
+  /** All of the chunks, one after the other. */
+  writeAt(position: number, chunks: readonly Uint8Array[]): Promise<void>;
+}
+
+type Cursor = Pick<BackendFile, "position">;
+
+/** Reads one block ahead of its reader. */
+export function readFromCursor(cursor: Cursor, file: PositionalFile): Readable {
+  return new Readable({
+    highWaterMark: 2 * blockBytes,
+    read() {
+      file.readAt(cursor.position, blockBytes).then(
+        (block) => {
+          cursor.position += block.length;
+          this.push(block.length === 0 ? null : block);
+        },
+        (error: Error) => this.destroy(error),
+      );
+    },
+  });
+}
+
+/** While one write runs the next chunks gather, and go to the kernel together. */
+export function writeAtCursor(cursor: Cursor, file: PositionalFile): Writable {
+  const write = (chunks: readonly Uint8Array[], done: (error?: Error) => void): void => {
+    const written = file.writeAt(cursor.position, chunks).then(() => {
+      cursor.position += totalLength(chunks);
+    });
+    // eslint-disable-next-line promise/no-callback-in-promise -- Node's streams take callbacks.
+    written.then(() => done(), done);
+  };
+  return new Writable({
+    highWaterMark: 2 * blockBytes,
+    decodeStrings: true,
+    write: (chunk: Uint8Array, _encoding, done) => write([chunk], done),
+    // decodeStrings made every chunk bytes.
+    writev: (chunks, done) =>
+      write(
+        chunks.map(({ chunk }) => chunk as Uint8Array),
+        done,
+      ),
+  });
+}
+
+/** A file of the exporter's own file system; errors are sentences that begin with `what`. */
+export function positionalFile(handle: FileHandle, what: string): PositionalFile {
+  return {
+    async readAt(position, maxBytes) {
+      try {
+        const buffer = Buffer.allocUnsafeSlow(maxBytes);
+        const { bytesRead } = await handle.read(buffer, 0, maxBytes, position);
+        return buffer.subarray(0, bytesRead);
+      } catch (cause) {
+        throw storageError(`reading ${what}`, cause);
+      }
+    },
+    async writeAt(position, chunks) {
+      try {
+        await writeAll(handle, position, chunks);
+      } catch (cause) {
+        throw storageError(`writing ${what}`, cause);
+      }
+    },
+  };
+}
+
+async function writeAll(handle: FileHandle, position: number, chunks: readonly Uint8Array[]): Promise<void> {
+  let rest = chunks.filter((chunk) => chunk.length > 0);
+  let at = position;
+  while (rest.length > 0) {
+    const { bytesWritten } = await handle.writev(rest, at);
+    at += bytesWritten;
+    rest = after(rest, bytesWritten);
+  }
+}
+
+/** What is left when the kernel has taken only some of the bytes, as it may. */
+function after(chunks: readonly Uint8Array[], taken: number): Uint8Array[] {
+  let left = taken;
+  return chunks.flatMap((chunk) => {
+    const here = Math.min(left, chunk.length);
+    left -= here;
+    return here === chunk.length ? [] : [chunk.subarray(here)];
+  });
+}
+
+function totalLength(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+}

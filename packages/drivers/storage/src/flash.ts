@@ -1,0 +1,235 @@
+import { clock, type CallOptions, type ContentEncoding, type ResourceSource } from "@jumpstarter-ts/core";
+
+import { digesting, digestOf, type Digest } from "./digest.ts";
+import { decoderOf, lookAtImage, type Image } from "./image.ts";
+import type { OperationContext } from "./operation.ts";
+import { guardStall, type StallGuard } from "./stall.ts";
+import { refuse } from "./storage-error.ts";
+
+export interface FlashOptions {
+  /** Writes nothing if the device is known to hold this image already. What is known, see the README. */
+  readonly onlyIfChanged?: boolean | undefined;
+  /** `hash`: reads back what was written and compares its sha256 with that of the unpacked image. */
+  readonly verify?: "hash" | undefined;
+  /** How the image is compressed; the exporter unpacks it. */
+  readonly encoding?: ContentEncoding | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds without a byte moving. Default 2 minutes. */
+  readonly stallTimeoutMs?: number | undefined;
+  /** Milliseconds for what cannot be seen to move: a device that finishes, an exporter that downloads. Default 30 minutes. */
+  readonly finishTimeoutMs?: number | undefined;
+}
+
+export type FlashPhase = "checking" | "writing" | "finishing" | "verifying" | "reading" | "done";
+
+export interface FlashProgress {
+  /** Where several images are flashed: which one this is about. */
+  readonly target?: string | undefined;
+  readonly phase: FlashPhase;
+  /** Of this phase. */
+  readonly doneBytes: number;
+  /** Absent where it is not known beforehand. */
+  readonly totalBytes?: number | undefined;
+  /** Since this phase began. */
+  readonly bytesPerSecond: number;
+}
+
+export interface FlashReport {
+  /** Of the unpacked image; known only with `onlyIfChanged` or `verify`. */
+  readonly sha256: string | undefined;
+  /** True if the device held the image already, so that nothing was written. */
+  readonly isSkipped: boolean;
+  /** True if what the device gave back was compared. */
+  readonly isVerified: boolean;
+}
+
+/** What can be written to and read back. */
+export interface FlashDevice {
+  /** For people: `board.flasher`. */
+  readonly what: string;
+  /** Runs the work while the device can be written to, and gives it back on every path. */
+  attached<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+  write(image: ResourceSource, options: CallOptions): Promise<void>;
+  /** The sha256 of the first bytes of what the device holds. */
+  readBack(
+    lengthBytes: number,
+    options: { readonly signal: AbortSignal; readonly onBytes: (doneBytes: number) => void },
+  ): Promise<string>;
+  /** The sha256 of the unpacked image that the device is known to hold. */
+  held(signal: AbortSignal): Promise<string | undefined>;
+  /** Told before a write, with nothing, and after one that succeeded. */
+  remember(sha256: string | undefined): void;
+}
+
+const defaultStallMs = 2 * 60_000;
+const defaultFinishMs = 30 * 60_000;
+
+export async function flashImage(
+  device: FlashDevice,
+  given: ResourceSource,
+  { onlyIfChanged = false, verify, encoding, stallTimeoutMs, finishTimeoutMs = defaultFinishMs }: FlashOptions,
+  context: OperationContext<FlashProgress>,
+): Promise<FlashReport> {
+  const image = await lookAtImage(given, encoding);
+  assertReadable(image, { onlyIfChanged, verify });
+  const meter = createMeter((progress) => context.report(progress));
+  using guard = guardStall({
+    signal: context.signal,
+    timeoutMs: stallTimeoutMs ?? defaultStallMs,
+    what: `the flash of ${device.what}`,
+    seen: () => `${meter.doneBytes()} bytes of ${image.name} in the phase "${meter.phase()}"`,
+  });
+
+  if (onlyIfChanged && image.kind === "again") {
+    const held = await device.held(guard.signal);
+    if (held !== undefined && held === (await digestBefore(image, meter, guard)).sha256) {
+      meter.enter("done");
+      return { sha256: held, isSkipped: true, isVerified: false };
+    }
+  }
+
+  device.remember(undefined);
+  return await device.attached(guard.signal, async () => {
+    const sent = await send(device, image, {
+      meter,
+      guard,
+      finishTimeoutMs,
+      isDigested: onlyIfChanged || verify !== undefined,
+    });
+    if (verify !== undefined) await verifyDevice(device, sent, { meter, guard, stallTimeoutMs });
+    device.remember(sent?.sha256);
+    meter.enter("done");
+    return { sha256: sent?.sha256, isSkipped: false, isVerified: verify !== undefined };
+  });
+}
+
+function assertReadable(image: Image, { onlyIfChanged, verify }: Pick<FlashOptions, "onlyIfChanged" | "verify">): void {
+  if (onlyIfChanged !== true && verify === undefined) return;
+  if (image.kind === "url" || (onlyIfChanged === true && image.kind === "once")) {
+    throw refuse(
+      `${image.name} cannot be read twice by this client, as onlyIfChanged and verify need: give a file, or leave them away`,
+      "IMAGE_INVALID",
+    );
+  }
+  // Said before anything is written.
+  if (image.encoding !== undefined) decoderOf(image.encoding).destroy();
+}
+
+type Readable = Extract<Image, { readonly kind: "again" | "once" }>;
+
+function digestBefore(image: Readable, meter: Meter, guard: StallGuard): Promise<Digest> {
+  meter.enter("checking");
+  return digestOf(image.read(), image.encoding, (doneBytes) => {
+    guard.signal.throwIfAborted();
+    guard.alive();
+    meter.move(doneBytes);
+  });
+}
+
+interface Sending {
+  readonly meter: Meter;
+  readonly guard: StallGuard;
+  readonly finishTimeoutMs: number;
+  readonly isDigested: boolean;
+}
+
+async function send(
+  device: FlashDevice,
+  image: Image,
+  { meter, guard, finishTimeoutMs, isDigested }: Sending,
+): Promise<Digest | undefined> {
+  const totalBytes = image.kind === "url" ? undefined : image.totalBytes;
+  const finish = (): void => {
+    guard.alive(finishTimeoutMs);
+    meter.enter("finishing");
+  };
+  meter.enter("writing", totalBytes);
+  // Nobody here sees the bytes of a URL move.
+  if (image.kind === "url") guard.alive(finishTimeoutMs);
+  else guard.alive();
+  if (totalBytes === 0) finish();
+
+  const digested = image.kind !== "url" && isDigested ? digesting(image.read(), image.encoding) : undefined;
+  await device.write(digested === undefined ? image.source : sourceOf(digested.chunks, image), {
+    signal: guard.signal,
+    onProgress: ({ doneBytes }) => {
+      if (meter.phase() !== "writing") return;
+      guard.alive();
+      meter.move(doneBytes);
+      if (totalBytes !== undefined && doneBytes >= totalBytes) finish();
+    },
+  });
+  return digested?.digest();
+}
+
+function sourceOf(chunks: AsyncIterable<Uint8Array>, { encoding }: Image): ResourceSource {
+  return encoding === undefined ? chunks : { from: chunks, encoding };
+}
+
+async function verifyDevice(
+  device: FlashDevice,
+  sent: Digest | undefined,
+  {
+    meter,
+    guard,
+    stallTimeoutMs = defaultStallMs,
+  }: Pick<Sending, "meter" | "guard"> & Pick<FlashOptions, "stallTimeoutMs">,
+): Promise<void> {
+  if (sent === undefined) {
+    const message = `${device.what} was done before it had taken the whole image, so that there is nothing to compare`;
+    throw refuse(message, "VERIFY_MISMATCH", "unavailable");
+  }
+  meter.enter("verifying", sent.lengthBytes);
+  guard.alive(stallTimeoutMs);
+  const seen = await device.readBack(sent.lengthBytes, {
+    signal: guard.signal,
+    onBytes: (doneBytes) => {
+      guard.alive();
+      meter.move(doneBytes);
+    },
+  });
+  if (seen === sent.sha256) return;
+  throw refuse(
+    `${device.what} does not hold what was written: sha256 ${seen} where the image has ${sent.sha256}`,
+    "VERIFY_MISMATCH",
+    "unavailable",
+  );
+}
+
+interface Meter {
+  enter(phase: FlashPhase, totalBytes?: number): void;
+  move(doneBytes: number): void;
+  phase(): FlashPhase;
+  doneBytes(): number;
+}
+
+/** Makes progress reports from what is counted; the sum of the last phase stands until the next one has bytes. */
+export function createMeter(report: (progress: FlashProgress) => void): Meter {
+  let phase: FlashPhase = "checking";
+  let doneBytes = 0;
+  let totalBytes: number | undefined;
+  let startedAt = clock.now();
+  const tell = (): void => {
+    const seconds = (clock.now() - startedAt) / 1_000;
+    const bytesPerSecond = seconds > 0 ? Math.round(doneBytes / seconds) : 0;
+    report({ phase, doneBytes, ...(totalBytes === undefined ? {} : { totalBytes }), bytesPerSecond });
+  };
+  return {
+    enter(next, total) {
+      const isContinued = next === "finishing" || next === "done";
+      phase = next;
+      if (!isContinued) {
+        doneBytes = 0;
+        totalBytes = total;
+        startedAt = clock.now();
+      }
+      tell();
+    },
+    move(bytes) {
+      doneBytes = bytes;
+      tell();
+    },
+    phase: () => phase,
+    doneBytes: () => doneBytes,
+  };
+}
