@@ -49,6 +49,11 @@ describe("after a test that", () => {
     expect(failure).toMatch(/❯ hw\/outcomes\.hw\.ts:\d+:\d+/);
   });
 
+  it("has fake timers, its devices have real ones (22)", () => {
+    expect(during("fake timers")).toEqual(["on", "off"]);
+    expect(output).toContain("✓ has fake timers");
+  });
+
   it("throws in a fixture, what the fixture had opened is closed and the rail is off (1)", () => {
     expect(lines).toContain("half open closed by throws in a fixture");
     expect(lines.slice(lines.indexOf("half open closed by throws in a fixture"))[1]).toBe("off");

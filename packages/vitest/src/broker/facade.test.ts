@@ -45,14 +45,15 @@ describe("the session that an attempt reaches", () => {
     session = scope.use(await connect({ host: path }));
   });
   afterEach(async () => {
-    expect(await scope.close()).toEqual([]);
+    const [failure] = await scope.close();
+    if (failure !== undefined) throw failure;
   });
 
   it("passes calls, answers that come one by one, and byte streams through", async () => {
-    const { on, read } = session.device("power").as(power);
-    await on();
+    const rail = session.device("power").as(power);
+    await rail.on();
     const voltages: number[] = [];
-    for await (const { voltage } of read()) voltages.push(voltage);
+    for await (const { voltage } of rail.read()) voltages.push(voltage);
     const stream = await session.device("echo").open("connect");
 
     stream.write(bytes("hello"));

@@ -1,6 +1,6 @@
 /* oxlint-disable vitest/no-standalone-expect -- the linter does not know the test that dutTest makes */
 import { resource } from "@jumpstarter-ts/vitest";
-import { expect, type TestContext } from "vitest";
+import { expect, vi, type TestContext } from "vitest";
 
 import { note, railTest } from "../rail-test.ts";
 
@@ -17,6 +17,18 @@ test("passes", async ({ dut: { power, console } }) => {
 test("does not see what an earlier test's console said", async ({ dut: { console } }) => {
   note("# starts afresh");
   await expect(console).not.toEmit("Rail", { during: "50ms", since: "start" });
+});
+
+test("has fake timers", async ({ dut: { power, console } }) => {
+  note("# fake timers");
+  vi.useFakeTimers();
+  try {
+    await power.on();
+    await expect(console).toEmit("Rail {version}");
+    await expect(expect(console).toEmit("never", { timeout: "50ms" })).rejects.toThrow("within 50ms");
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("fails", async ({ dut: { power } }) => {
