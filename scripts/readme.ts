@@ -1,6 +1,6 @@
 /**
  * Copies code into every README from the examples, so that what a reader copies is what CI ran. A block is marked by
- * `<!-- code: PATH -->` or `<!-- code: PATH#REGION -->` on the line before its fence; a region stands in the file
+ * `<!-- code: PATH -->` or `<!-- code: PATH#REGION -->` before its fence; a region stands in the file
  * between `// #region NAME` and `// #endregion`. With `--check` nothing is written and a stale README is an error.
  */
 import { globSync, readFileSync, writeFileSync } from "node:fs";
@@ -18,10 +18,10 @@ for (const file of globSync("{*.md,{packages,examples}/**/README.md}", {
   const path = join(root, file);
   const before = readFileSync(path, "utf8");
   const after = before.replaceAll(
-    /(<!-- code: (\S+?)(?:#(\S+))? -->\n)(?:```[^\n]*\n[\s\S]*?\n```)?/g,
+    /(<!-- code: (\S+?)(?:#(\S+))? -->\n)\n*(?:```[^\n]*\n[\s\S]*?\n```)?/g,
     (_block, marker: string, source: string, region: string | undefined) => {
       const language = extname(source).slice(1).replace("yml", "yaml");
-      return `${marker}\`\`\`${language}\n${codeOf(join(dirname(path), source), region)}\n\`\`\``;
+      return `${marker}\n\`\`\`${language}\n${codeOf(join(dirname(path), source), region)}\n\`\`\``;
     },
   );
   if (after === before) continue;

@@ -5,7 +5,7 @@ import type { ClientOf, UntypedClient } from "@jumpstarter-ts/vitest";
 declare module "@jumpstarter-ts/vitest" {
   interface Exporters {
     readonly uno: {
-      readonly board: UntypedClient & {
+      readonly board: {
         readonly power: ClientOf<typeof import("@jumpstarter-ts/driver-power").power>;
         readonly console: ClientOf<typeof import("@jumpstarter-ts/driver-serial").serial>;
         readonly flasher: ClientOf<typeof import("@jumpstarter-ts/driver-storage").flasher>;

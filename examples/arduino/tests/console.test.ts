@@ -1,9 +1,9 @@
+// #region first
 import { power } from "@jumpstarter-ts/driver-power";
 import { serial } from "@jumpstarter-ts/driver-serial";
 import { dutTest } from "@jumpstarter-ts/vitest";
 import { expect } from "vitest";
 
-// #region first
 const test = dutTest({ power, console: serial });
 
 test("boots to a prompt and says its version", async ({ dut: { power, console } }) => {
