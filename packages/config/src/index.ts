@@ -1,5 +1,16 @@
+export type { ClientConfig, ClientConfigChanges, TlsConfig } from "./client-config.ts";
+export type {
+  ConfigEntry,
+  ConfigStore,
+  ConfigStoreOptions,
+  ExporterConfigChanges,
+  ResolvedClient,
+  SaveOptions,
+  UserConfig,
+} from "./config-store.ts";
 export { findDriverPackages, type DriverPackage } from "./driver-packages.ts";
 export { createDriverRegistry, type DriverRegistry, type DriverRegistryOptions } from "./driver-registry.ts";
+export { isTrue, readEnvironment, splitGlobs, type JumpstarterEnvironment } from "./environment.ts";
 export {
   loadExporterConfig,
   parseExporterConfig,
@@ -11,3 +22,4 @@ export {
 } from "./exporter-config.ts";
 export { findExporterFile, listExporterFiles, type ExporterFileOptions } from "./exporter-files.ts";
 export { nearestName, suggestName } from "./nearest-name.ts";
+export { createSecret, type Secret } from "./secret.ts";
