@@ -82,12 +82,10 @@ describe.skipIf(pythonPeer() === undefined && process.env["CI"] !== "true")("a R
     await lab.board.flash({ boot: new Uint8Array(100_000), userdata: Buffer.from("data") }, { boot: false });
     await expect(lab.board.erasePartition("misc", { boot: false })).resolves.toBe("");
 
-    await expect(lab.calls()).resolves.toEqual([
-      "flash boot 100000",
-      "flash userdata 4",
-      "-s ABC123 continue",
-      "-s ABC123 erase misc",
-    ]);
+    const calls = await lab.calls();
+    // A Python driver gets the partitions of one flash in any order: on the wire they have none.
+    expect(calls.slice(0, 2).toSorted()).toEqual(["flash boot 100000", "flash userdata 4"]);
+    expect(calls.slice(2)).toEqual(["-s ABC123 continue", "-s ABC123 erase misc"]);
     expect(lab.board.power).toBeUndefined();
   });
 
@@ -96,6 +94,5 @@ describe.skipIf(pythonPeer() === undefined && process.env["CI"] !== "true")("a R
     await lab.power.off();
     expect(lab.commands).toContain("devicePower 0");
     await expect(lab.power.rescue()).rejects.toMatchObject({ code: "unsupported" });
-  });
   });
 });
