@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { Writable } from "node:stream";
 
-import type { CallOptions, ContentEncoding } from "@jumpstarter-ts/core";
+import type { CallOptions, ContentEncoding, JumpstarterError } from "@jumpstarter-ts/core";
 
-import { decoded, decoderOf } from "./image.ts";
+import { decoded, decoderOf, notEncoded } from "./image.ts";
 import { refuse } from "./storage-error.ts";
 
 /** What an image is once it is unpacked. */
@@ -35,6 +35,8 @@ export interface DigestedChunks {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Undefined if whoever reads the chunks left before their end. */
   digest(): Promise<Digest | undefined>;
+  /** Why the chunks cannot be unpacked. */
+  failure(): JumpstarterError | undefined;
 }
 
 export function digesting(source: AsyncIterable<Uint8Array>, encoding: ContentEncoding | undefined): DigestedChunks {
@@ -46,15 +48,18 @@ export function digesting(source: AsyncIterable<Uint8Array>, encoding: ContentEn
     hash.update(chunk);
     lengthBytes += chunk.length;
   };
-  decoder?.on("data", take);
+  let failure: Error | undefined;
+  decoder?.on("data", take).on("error", (error) => (failure = error));
 
   async function* pass(): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of source) {
         if (decoder === undefined) take(chunk);
+        else if (failure !== undefined) throw failure;
         else if (!decoder.write(chunk)) await once(decoder, "drain");
         yield chunk;
       }
+      if (failure !== undefined) throw failure;
       if (decoder !== undefined) {
         const ended = once(decoder, "end");
         decoder.end();
@@ -68,6 +73,7 @@ export function digesting(source: AsyncIterable<Uint8Array>, encoding: ContentEn
   return {
     chunks: pass(),
     digest: async () => (isWhole ? { sha256: hash.digest("hex"), lengthBytes } : undefined),
+    failure: () => (failure === undefined ? undefined : notEncoded(encoding, failure)),
   };
 }
 

@@ -140,6 +140,7 @@ async function send(
 ): Promise<Digest | undefined> {
   const totalBytes = image.kind === "url" ? undefined : image.totalBytes;
   const finish = (): void => {
+    if (meter.phase() !== "writing") return;
     guard.alive(finishTimeoutMs);
     meter.enter("finishing");
   };
@@ -150,16 +151,28 @@ async function send(
   if (totalBytes === 0) finish();
 
   const digested = image.kind !== "url" && isDigested ? digesting(image.read(), image.encoding) : undefined;
-  await device.write(digested === undefined ? image.source : sourceOf(digested.chunks, image), {
-    signal: guard.signal,
-    onProgress: ({ doneBytes }) => {
-      if (meter.phase() !== "writing") return;
-      guard.alive();
-      meter.move(doneBytes);
-      if (totalBytes !== undefined && doneBytes >= totalBytes) finish();
-    },
-  });
+  // Of a stream nobody knows beforehand where it ends.
+  const chunks = digested?.chunks ?? (image.kind === "once" ? image.read() : undefined);
+  try {
+    await device.write(chunks === undefined ? image.source : sourceOf(withEnd(chunks, finish), image), {
+      signal: guard.signal,
+      onProgress: ({ doneBytes }) => {
+        if (meter.phase() !== "writing") return;
+        guard.alive();
+        meter.move(doneBytes);
+        if (totalBytes !== undefined && doneBytes >= totalBytes) finish();
+      },
+    });
+  } catch (error) {
+    // The device only learned that the bytes stopped, or that they are no good.
+    throw digested?.failure() ?? error;
+  }
   return digested?.digest();
+}
+
+async function* withEnd(chunks: AsyncIterable<Uint8Array>, onEnd: () => void): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+  onEnd();
 }
 
 function sourceOf(chunks: AsyncIterable<Uint8Array>, { encoding }: Image): ResourceSource {

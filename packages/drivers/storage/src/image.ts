@@ -57,16 +57,33 @@ export async function lookAtImage(given: ResourceSource, encodingOption?: Conten
   return { kind: "again", name: path, encoding, totalBytes: await sizeOf(path), source: plain, read };
 }
 
-/** The bytes that a device stores: what its exporter makes of the image. */
-export function decoded(
+/** The bytes that a device stores: what its exporter makes of the image. Throws `invalid-argument` (`IMAGE_INVALID`). */
+export async function* decoded(
   chunks: AsyncIterable<Uint8Array>,
   encoding: ContentEncoding | undefined,
-): AsyncIterable<Uint8Array> {
-  if (encoding === undefined) return chunks;
+): AsyncGenerator<Uint8Array> {
+  if (encoding === undefined) {
+    yield* chunks;
+    return;
+  }
   const decoder = decoderOf(encoding);
   // Its failure destroys the decoder, so that whoever reads that sees it.
   pipeline(chunks, decoder).catch(() => undefined);
-  return decoder;
+  try {
+    yield* decoder;
+  } catch (cause) {
+    throw notEncoded(encoding, cause);
+  } finally {
+    decoder.destroy();
+  }
+}
+
+export function notEncoded(encoding: ContentEncoding | undefined, cause: unknown): JumpstarterError {
+  return new JumpstarterError(`the image cannot be unpacked as ${encoding}: ${messageOf(cause)}`, {
+    code: "invalid-argument",
+    reason: "IMAGE_INVALID",
+    cause,
+  });
 }
 
 /** Throws `unsupported` (`ENCODING_UNSUPPORTED`) for an encoding that Node cannot read. */

@@ -1,4 +1,4 @@
-import { abortedError } from "@jumpstarter-ts/core";
+import { abortedError, isJumpstarterError } from "@jumpstarter-ts/core";
 
 /**
  * Work that takes a while: await it for its result, iterate it for its progress, or both; it runs once, and it runs
@@ -40,8 +40,7 @@ export function startOperation<T, P>(
       if (signal.aborted) throw abortedError(what, signal.reason);
       return await run({ signal, report: (progress) => news.tell(progress) });
     } catch (error) {
-      // However the work was torn down, it was the abort that ended it.
-      throw signal.aborted ? abortedError(what, signal.reason) : error;
+      throw signal.aborted && isTornDown(error) ? abortedError(what, signal.reason) : error;
     } finally {
       news.end();
     }
@@ -72,6 +71,11 @@ export function startOperation<T, P>(
   return Object.defineProperties(views as Operation<T, P>, {
     progress: { get: () => news.newest(), enumerable: true },
   });
+}
+
+/** However work was torn down, it was the abort that ended it; unless it has more to say than that it broke off. */
+function isTornDown(error: unknown): boolean {
+  return !isJumpstarterError(error) || error.code === "cancelled" || error.code === "unavailable";
 }
 
 interface News<P> {

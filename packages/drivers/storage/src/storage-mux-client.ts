@@ -103,7 +103,7 @@ async function onHost<T>(mux: StorageMuxClient, signal: AbortSignal, work: () =>
     await giveBack().catch((cause: unknown) => {
       throw new JumpstarterError(
         `${messageOf(error)}; and the storage could not be given back to the device: ${messageOf(cause)}`,
-        { code: "unavailable", reason: "MUX_STUCK", cause: error },
+        { code: "failed-precondition", reason: "MUX_STUCK", cause: error },
       );
     });
     throw error;
