@@ -160,22 +160,15 @@ describe("a run", () => {
   });
 
   it("recovers the device of a worker that was killed, and lends it to the next (8)", async () => {
-    await using run = await runNested({ files: ["hold", "next"], args: ["--maxWorkers=2"] });
+    await using run = await runNested({ files: ["hold", "waiting"], args: ["--maxWorkers=2"] });
     const worker = Number(await run.line("worker"));
+    await run.line("the next is there");
 
     process.kill(worker, "SIGKILL");
-    await run.line("next has it");
     await run.exited;
 
     const lines = await run.lines();
-    const { length } = lines;
-    expect(lines.slice(lines.findIndex((line) => line.startsWith("worker")) + 1, length)).toEqual([
-      "off",
-      "next has it",
-      "on",
-      "off",
-      "closed",
-    ]);
+    expect(lines.slice(lines.indexOf("the next is there") + 1)).toEqual(["off", "next has it", "on", "off", "closed"]);
   });
 
   it.for([
@@ -205,6 +198,34 @@ describe("a run", () => {
     await run.endsWith(130);
     expect((await run.lines()).slice(-2)).toEqual(["off", "closed"]);
     await Promise.all([goneProcess(worker), goneProcess(exporter)]);
+  });
+
+  it("ends at once at a second signal, and the exporter makes the rail safe by itself (9)", async () => {
+    await using run = await runNested({ files: ["stubborn"] });
+    await run.line("worker");
+    const exporter = Number(await run.line("exporter"));
+
+    process.kill(run.pid, "SIGTERM");
+    await run.line("cleaning up");
+    process.kill(run.pid, "SIGTERM");
+
+    await run.endsWith(143);
+    await goneProcess(exporter);
+    expect((await run.lines()).slice(-2)).toEqual(["off", "closed"]);
+  });
+
+  it("starts an exporter anew that has died, and says that it was the bench's fault", async () => {
+    await using run = await runNested({ files: ["dying"] });
+
+    await run.endsWith(1);
+
+    expect(run.output()).toMatch(
+      /FAIL .* loses its exporter\nJumpstarterError: power\.on failed: .*\n(?:.*\n)*? +Class +InfraError/,
+    );
+    // Whichever the broker notices first: the end of the process, or of its connection.
+    expect(run.output()).toMatch(/the exporter of rail ended while|power could not be put into its safe state/);
+    expect(run.output()).toContain("1 passed");
+    expect((await run.lines()).slice(-6)).toEqual(["off", "console opened", "# has another", "on", "off", "closed"]);
   });
 
   it("whose main process is killed leaves neither worker nor exporter, and the rail is off (10)", async () => {

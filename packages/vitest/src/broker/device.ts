@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import type { JumpstarterError } from "@jumpstarter-ts/core";
+import { JumpstarterError, messageOf } from "@jumpstarter-ts/core";
 
 import type { Facade } from "./facade.ts";
 import type { LendableDevice } from "./lender.ts";
@@ -45,13 +45,18 @@ export function createDevice(options: DeviceOptions): BrokerDevice {
   let isLent = false;
   let lendings = 0;
   let mayBeUnsafe = false;
+  let hasDied = false;
 
   const run = async (signal: AbortSignal): Promise<Running> => {
     const source = await start(signal);
     try {
       const device = await open(source.host, name, signal);
       const own = running;
-      void source.gone.then(() => (running === own ? discard() : undefined));
+      void source.gone.then(() => {
+        if (running !== own) return undefined;
+        hasDied = mayBeUnsafe;
+        return discard();
+      });
       return { source, device };
     } catch (error) {
       await source[Symbol.asyncDispose]();
@@ -79,14 +84,29 @@ export function createDevice(options: DeviceOptions): BrokerDevice {
     await ended?.source[Symbol.asyncDispose]();
   };
 
+  /** The device's safe state, by the exporter that runs; or by one that is started for it, once. */
+  const makeSafeOnce = async (): Promise<readonly JumpstarterError[]> => {
+    try {
+      const { device } = await ensureRunning();
+      const { makeSafe } = await import("./safe-state.ts");
+      return await makeSafe(device.session, safeStateMs);
+    } catch (cause) {
+      return [unsafeError(`${name} could not be made safe: ${messageOf(cause)}`, cause)];
+    }
+  };
+
   const makeDeviceSafe = async (): Promise<readonly JumpstarterError[]> => {
-    const current = mayBeUnsafe ? await running?.catch(() => undefined) : undefined;
-    if (current === undefined) return [];
-    const { makeSafe } = await import("./safe-state.ts");
-    const problems = await makeSafe(current.device.session, safeStateMs);
+    if (!mayBeUnsafe) return [];
     mayBeUnsafe = false;
-    if (problems.length > 0) await discard();
-    return problems;
+    const problems = hasDied
+      ? [unsafeError(`the exporter of ${name} ended while it was in use; it is started anew`)]
+      : await makeSafeOnce();
+    hasDied = false;
+    if (problems.length === 0) return [];
+    await discard();
+    const remaining = await makeSafeOnce();
+    if (remaining.length > 0) await discard();
+    return [...problems, ...remaining];
   };
 
   const openFacade = async (path: string): Promise<Facade> => {
@@ -128,4 +148,8 @@ export function createDevice(options: DeviceOptions): BrokerDevice {
       await discard();
     },
   };
+}
+
+function unsafeError(sentence: string, cause?: unknown): JumpstarterError {
+  return new JumpstarterError(sentence, { code: "unavailable", reason: "SAFE_STATE_FAILED", cause });
 }
