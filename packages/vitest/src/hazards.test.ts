@@ -159,6 +159,16 @@ describe("a run", () => {
     expect(lines.filter((line) => line === "on" || line === "off")).toEqual(["on", "off", "on", "off"]);
   });
 
+  it("uses two devices at the same time, from two workers (13)", async () => {
+    await using run = await runNested({ project: "pair", files: ["a", "b"] });
+
+    await run.endsWith(0);
+
+    expect(run.output()).toContain("maxWorkers=2 for rail-a, rail-b");
+    const names = (await run.lines()).flatMap((line) => /^[ab] has (.*)/.exec(line)?.[1] ?? []);
+    expect(names.toSorted()).toEqual(["rail-a", "rail-b"]);
+  });
+
   it("recovers the device of a worker that was killed, and lends it to the next (8)", async () => {
     await using run = await runNested({ files: ["hold", "waiting"], args: ["--maxWorkers=2"] });
     const worker = Number(await run.line("worker"));

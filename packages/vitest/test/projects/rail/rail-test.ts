@@ -1,4 +1,5 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { power } from "@jumpstarter-ts/driver-power";
 import { serial } from "@jumpstarter-ts/driver-serial";
@@ -10,3 +11,8 @@ export function note(line: string): void {
 }
 
 export const railTest = dutTest({ power, console: serial });
+
+/** Resolves when somebody has written this. */
+export async function noted(text: string): Promise<void> {
+  while (!readFileSync(process.env["RAIL_FILE"] ?? "/dev/null", "utf8").includes(text)) await pause(10);
+}

@@ -1,0 +1,18 @@
+/* eslint-disable */
+// Written by jumpstarter() from the exporters that it has opened. Commit it, so that tests are checked everywhere.
+import type { ClientOf, UntypedClient } from "@jumpstarter-ts/vitest";
+
+declare module "@jumpstarter-ts/vitest" {
+  interface Exporters {
+    readonly "rail-a": {
+      readonly power: ClientOf<typeof import("@jumpstarter-ts/driver-power").power>;
+      readonly console: ClientOf<typeof import("@jumpstarter-ts/driver-serial").serial>;
+    };
+    readonly "rail-b": {
+      readonly power: ClientOf<typeof import("@jumpstarter-ts/driver-power").power>;
+      readonly console: ClientOf<typeof import("@jumpstarter-ts/driver-serial").serial>;
+    };
+  }
+}
+
+export type { ClientOf, UntypedClient };
