@@ -1,6 +1,6 @@
 import type { CallOptions, ContentEncoding, ResourceSink } from "@jumpstarter-ts/core";
 
-import { createMeter, type FlashProgress } from "./flash.ts";
+import { createMeter, type FlashProgress } from "./flash-progress.ts";
 import type { OperationContext } from "./operation.ts";
 import { guardStall } from "./stall.ts";
 

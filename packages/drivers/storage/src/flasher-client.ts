@@ -3,7 +3,8 @@ import { defineDriver, type Remote, type ResourceSink, type ResourceSource } fro
 import { digestOfDump } from "./digest.ts";
 import { dumpInto, type DumpOptions, type DumpReport } from "./dump.ts";
 import { flasherContract } from "./flasher-contract.ts";
-import { flashImage, type FlashDevice, type FlashOptions, type FlashProgress, type FlashReport } from "./flash.ts";
+import { flashImage, type FlashDevice, type FlashOptions, type FlashReport } from "./flash.ts";
+import type { FlashProgress } from "./flash-progress.ts";
 import { startOperation, type Operation } from "./operation.ts";
 import { refuse } from "./storage-error.ts";
 

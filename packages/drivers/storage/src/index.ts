@@ -1,6 +1,7 @@
 export type { Capability } from "./capability.ts";
 export type { DumpOptions, DumpReport } from "./dump.ts";
-export type { FlashOptions, FlashPhase, FlashProgress, FlashReport } from "./flash.ts";
+export type { FlashOptions, FlashReport } from "./flash.ts";
+export type { FlashPhase, FlashProgress } from "./flash-progress.ts";
 export { flasher, type FlasherClient, type FlashReports, type Images, type TargetOptions } from "./flasher-client.ts";
 export { flasherContract } from "./flasher-contract.ts";
 export { startOperation, type Operation, type OperationContext, type OperationOptions } from "./operation.ts";

@@ -1,116 +1,15 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { createScope, silentLogger, type DriverScope, type Logger } from "@jumpstarter-ts/core";
-import { serveDriver } from "@jumpstarter-ts/testkit";
+import { silentLogger, type Logger } from "@jumpstarter-ts/core";
 import { describe, expect, it } from "vitest";
 
+import { all, data, scopeNamed, serveStorage, text } from "../test/storages.ts";
 import { opendal, openStorage } from "./opendal.ts";
-import { storage } from "./storage-client.ts";
-
-const text = (data: Uint8Array): string => new TextDecoder().decode(data);
-const data = (text: string): Uint8Array => new TextEncoder().encode(text);
-const all = async (paths: AsyncIterable<string>): Promise<readonly string[]> =>
-  (await Array.fromAsync(paths)).toSorted();
-
-/** A storage behind a real exporter, in a directory of its own. */
-async function serveStorage(scheme: string, options: Readonly<Record<string, unknown>> = {}) {
-  const directory = await mkdtemp(join(tmpdir(), "jmp-opendal-"));
-  const root = join(directory, "root");
-  const kwargs = scheme === "fs" ? { root } : {};
-  const served = await serveDriver(opendal, { definition: storage, options: { scheme, kwargs, ...options } });
-  return {
-    root,
-    directory,
-    storage: served.client,
-    device: served.device,
-    /** As the session ends. */
-    end: () => served[Symbol.asyncDispose](),
-    async [Symbol.asyncDispose]() {
-      await served[Symbol.asyncDispose]();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
-}
 
 describe.each(["fs", "memory"])("a storage of scheme %s", (scheme) => {
-  it("gives back every byte that it was given, at any size", async () => {
-    await using served = await serveStorage(scheme);
-    for (const length of [0, 1, 65_535, 65_536, 65_537, 1_048_576, 3_000_001]) {
-      const bytes = randomBytes(length);
-      await served.storage.writeBytes("sub/file.bin", bytes);
-      const back = await served.storage.readBytes("sub/file.bin");
-      expect(Buffer.compare(back, bytes)).toBe(0);
-      expect(await served.storage.hash("sub/file.bin")).toBe(createHash("sha256").update(bytes).digest("hex"));
-      expect(await served.storage.hash("sub/file.bin", { algorithm: "md5" })).toBe(
-        createHash("md5").update(bytes).digest("hex"),
-      );
-      expect(await served.storage.stat("sub/file.bin")).toMatchObject({ kind: "file", contentLength: length });
-    }
-  });
-
-  it("writes at the cursor, one piece after the other", async () => {
-    await using served = await serveStorage(scheme);
-    await using file = await served.storage.open("log", "wb");
-    await file.writeBytes(data("one "));
-    await file.writeBytes(data("two"));
-
-    expect(await file.tell()).toBe(7);
-    expect([await file.readable(), await file.writable(), await file.seekable()]).toEqual([false, true, false]);
-    await expect(file.readBytes()).rejects.toMatchObject({ code: "invalid-argument", reason: "FILE_NOT_READABLE" });
-    await expect(file.seek(0)).rejects.toMatchObject({ code: "invalid-argument", reason: "FILE_NOT_SEEKABLE" });
-    await file.close();
-    expect(text(await served.storage.readBytes("log"))).toBe("one two");
-  });
-
-  it("seeks and tells as a file of Python does", async () => {
-    await using served = await serveStorage(scheme);
-    await served.storage.writeBytes("digits", data("0123456789"));
-    await using file = await served.storage.open("digits", "rb");
-
-    expect(await file.tell()).toBe(0);
-    expect(await file.seek(3)).toBe(3);
-    expect(await file.seek(2, 1)).toBe(5);
-    expect(text(await file.readBytes())).toBe("56789");
-    expect(await file.tell()).toBe(10);
-    expect(text(await file.readBytes())).toBe("");
-    expect(await file.seek(-2, 2)).toBe(8);
-    expect(text(await file.readBytes())).toBe("89");
-    expect(await file.seek(100)).toBe(100);
-    expect(text(await file.readBytes())).toBe("");
-    await expect(file.seek(-1)).rejects.toMatchObject({ code: "invalid-argument", reason: "SEEK_NEGATIVE" });
-    await expect(file.seek(-101, 1)).rejects.toMatchObject({ reason: "SEEK_NEGATIVE" });
-    expect(await file.tell()).toBe(100);
-    expect([await file.readable(), await file.writable(), await file.seekable()]).toEqual([true, false, true]);
-    await expect(file.writeBytes(data("x"))).rejects.toMatchObject({ reason: "FILE_NOT_WRITABLE" });
-  });
-
-  it("knows a closed file as closed, and another id not at all", async () => {
-    await using served = await serveStorage(scheme);
-    const file = await served.storage.open("file", "wb");
-    expect(await file.closed()).toBe(false);
-    await file.close();
-    await file.close();
-
-    expect(await file.closed()).toBe(true);
-    expect([await file.readable(), await file.writable(), await file.seekable()]).toEqual([false, false, false]);
-    await expect(file.tell()).rejects.toMatchObject({ code: "invalid-argument", reason: "FILE_CLOSED" });
-    await expect(served.device.call("file_tell", "no-such-id")).rejects.toMatchObject({
-      code: "invalid-argument",
-      reason: "FILE_UNKNOWN",
-    });
-  });
-
-  it("begins a file anew when it is opened for writing", async () => {
-    await using served = await serveStorage(scheme);
-    await served.storage.writeBytes("file", data("something long"));
-    await served.storage.writeBytes("file", data("short"));
-    expect(text(await served.storage.readBytes("file"))).toBe("short");
-  });
-
   it("lists a directory with itself, and all that begins with a name without a slash", async () => {
     await using served = await serveStorage(scheme);
     await served.storage.writeBytes("a/b.txt", data("b"));
@@ -227,14 +126,6 @@ describe.each(["fs", "memory"])("a storage of scheme %s", (scheme) => {
     // @ts-expect-error: the contract has no such mode
     await expect(files.open("file", "ab")).rejects.toMatchObject({ code: "invalid-argument" });
     expect(await files.exists("file")).toBe(false);
-  });
-
-  it("does not open more files than it should", async () => {
-    await using served = await serveStorage(scheme);
-    const files = await Promise.all(Array.from({ length: 128 }, (_, index) => served.storage.open(`${index}`, "wb")));
-    await expect(served.storage.open("one-more", "wb")).rejects.toMatchObject({ reason: "TOO_MANY_OPEN_FILES" });
-    await files[0]?.close();
-    await (await served.storage.open("one-more", "wb")).close();
   });
 
   it("states its capability in full, and signs no URLs", async () => {
@@ -373,7 +264,3 @@ describe("the options of a storage", () => {
     expect(warnings).toEqual([expect.stringContaining("remove_created_on_close")]);
   });
 });
-
-function scopeNamed(name: string): DriverScope {
-  return Object.assign(createScope(name), { log: silentLogger, baseDirectory: "/", children: {} });
-}

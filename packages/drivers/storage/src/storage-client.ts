@@ -9,7 +9,8 @@ import type { z } from "zod";
 
 import type { Capability } from "./capability.ts";
 import { dumpInto, type DumpOptions, type DumpReport } from "./dump.ts";
-import { flashImage, type FlashDevice, type FlashOptions, type FlashProgress, type FlashReport } from "./flash.ts";
+import { flashImage, type FlashDevice, type FlashOptions, type FlashReport } from "./flash.ts";
+import type { FlashProgress } from "./flash-progress.ts";
 import { startOperation, type Operation } from "./operation.ts";
 import { openStorageFile, withFile, type ReadBytesOptions, type StorageFile } from "./storage-file.ts";
 import {

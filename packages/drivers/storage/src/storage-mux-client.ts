@@ -10,7 +10,8 @@ import {
 
 import { digestOfDump } from "./digest.ts";
 import { dumpInto, type DumpOptions, type DumpReport } from "./dump.ts";
-import { flashImage, type FlashDevice, type FlashOptions, type FlashProgress, type FlashReport } from "./flash.ts";
+import { flashImage, type FlashDevice, type FlashOptions, type FlashReport } from "./flash.ts";
+import type { FlashProgress } from "./flash-progress.ts";
 import { startOperation, type Operation } from "./operation.ts";
 import { storageMuxContract, storageMuxFlasherContract } from "./storage-mux-contract.ts";
 
