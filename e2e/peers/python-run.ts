@@ -12,11 +12,18 @@ export interface Finished {
   readonly stderr: string;
 }
 
+export interface PythonRun {
+  readonly host: string;
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+}
+
 /** Runs one of the peer's programs (`python`, `j`, `jmp`, `pytest`) against an exporter. */
 export async function runPython(
   program: string,
   args: readonly string[],
-  { host, cwd, input = "" }: { readonly host: string; readonly cwd?: string; readonly input?: string },
+  { host, cwd, env = {}, input = "" }: PythonRun,
 ): Promise<Finished> {
   const peer = pythonPeer();
   if (peer === undefined) throw new Error("the Python peer is not set up: node e2e/peers/python.ts");
@@ -28,6 +35,7 @@ export async function runPython(
       JUMPSTARTER_HOST: host,
       JMP_DRIVERS_ALLOW: "UNSAFE",
       PYTHONUNBUFFERED: "1",
+      ...env,
     },
   });
   child.stdin.end(input);
@@ -43,7 +51,12 @@ export async function runPython(
 }
 
 /** Runs a Python script whose variable `client` is the root device, and gives what it assigned to `answer`. */
-export async function pythonSession(host: string, script: string, cwd?: string): Promise<unknown> {
+export async function pythonSession(
+  host: string,
+  script: string,
+  cwd?: string,
+  env?: Readonly<Record<string, string>>,
+): Promise<unknown> {
   const program = `import json
 from jumpstarter.utils.env import env
 with env() as client:
@@ -54,7 +67,7 @@ ${script
   .join("\n")}
     print(); print("ANSWER=" + json.dumps(answer), flush=True)
 `;
-  const { exitCode, stdout, stderr } = await runPython("python", ["-c", program], { host, ...(cwd && { cwd }) });
+  const { exitCode, stdout, stderr } = await runPython("python", ["-c", program], { host, cwd, ...(env && { env }) });
   if (exitCode !== 0) throw new Error(`the Python client ended with ${exitCode}:\n${stdout}\n${stderr}`);
   // Progress bars may share the output; ours is the line that says so.
   return JSON.parse(/^ANSWER=(.*)$/m.exec(stdout)?.[1] ?? "null");

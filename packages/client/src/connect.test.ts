@@ -74,7 +74,7 @@ describe("connect", () => {
   it("says how to reach an exporter that has no TLS", async () => {
     await using exporter = await serveLoopback({}, { passphrase: "sesame" });
     await expect(connect({ host: exporter.host, insecure: false })).rejects.toMatchObject({
-      reason: "EXPORTER_UNREACHABLE",
+      reason: "TLS_NOT_SPOKEN",
       message: expect.stringContaining("JMP_GRPC_INSECURE=1"),
     });
   });

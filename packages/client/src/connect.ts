@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { matchesGlob } from "node:path/posix";
 
 import type { DriverRegistry } from "@jumpstarter-ts/config";
-import { JumpstarterError, messageOf, type AnyDefinition } from "@jumpstarter-ts/core";
+import { isJumpstarterError, JumpstarterError, messageOf, type AnyDefinition } from "@jumpstarter-ts/core";
 import { openChannel, parseHost, type TlsClientOptions } from "@jumpstarter-ts/protocol";
 
 import { createGrpcWire } from "./grpc-wire.ts";
@@ -18,7 +18,10 @@ export interface ConnectOptions {
   readonly passphrase?: string;
   /** Plaintext on TCP. Default: `JMP_GRPC_INSECURE` or `JUMPSTARTER_GRPC_INSECURE` is `1`. */
   readonly insecure?: boolean;
-  /** Path of the PEM file of the certificates to trust on TCP. Default: those of Node. */
+  /**
+   * Path of the PEM file of the certificates to trust on TCP. Default: `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH`, as all of
+   * gRPC's clients, else those of Node.
+   */
   readonly certificateAuthority?: string;
   /** Finds the installed definitions. Default: those that can be reached from the working directory. */
   readonly registry?: Pick<DriverRegistry, "definition">;
@@ -46,7 +49,10 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
   const address = parseHost(host);
   const passphrase = options.passphrase ?? env["JMP_GRPC_PASSPHRASE"];
   const insecure = options.insecure ?? (env["JMP_GRPC_INSECURE"] ?? env["JUMPSTARTER_GRPC_INSECURE"]) === "1";
-  const tls = await tlsOptions(options.certificateAuthority);
+  const tls =
+    address.kind === "unix" || insecure
+      ? undefined
+      : await tlsOptions(options.certificateAuthority ?? env["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"]);
   using limit = createLimit({
     what: `the connection to the exporter at ${host}`,
     fences: [],
@@ -123,9 +129,11 @@ function hostNotSet(): JumpstarterError {
 }
 
 function unreachable(host: string, isTls: boolean, cause: unknown): JumpstarterError {
+  // Somebody answers, but not with what was expected: that says all.
+  if (isJumpstarterError(cause) && cause.code !== "unavailable") return cause;
   const tls = isTls ? " over TLS" : "";
   const remedy = isTls
-    ? ", and trust its certificate (certificateAuthority), or allow plaintext (JMP_GRPC_INSECURE=1)"
+    ? ", and that it serves TLS, or allow plaintext (JMP_GRPC_INSECURE=1)"
     : ", and that JUMPSTARTER_HOST (or { host }) is where it listens";
   return new JumpstarterError(`no exporter answers at ${host}${tls}: check that it runs${remedy}`, {
     code: "unavailable",

@@ -20,14 +20,24 @@ import { exporterHandlers } from "./exporter-service.ts";
 import type { LogRecord } from "./log-queue.ts";
 import { createResourceTable } from "./resource-table.ts";
 import { routerHandlers } from "./router-streams.ts";
+import { selfSigned } from "./self-signed.ts";
 import { createSession, type Session } from "./session.ts";
 
-/** Where to listen: a unix socket (in a fresh private directory unless a path is given), or TCP with TLS or without. */
-export type Listen =
-  | { readonly unix?: string | undefined }
-  | ({ readonly host: string; readonly port: number; readonly passphrase?: string | undefined } & (
-      { readonly tls: TlsServerOptions } | { readonly insecure: true }
-    ));
+/**
+ * Where to listen: a unix socket (in a fresh private directory unless a path is given), or TCP. On TCP there is TLS,
+ * with a certificate that the exporter makes for itself unless one is given; plaintext is spelled out.
+ */
+export type Listen = { readonly unix?: string | undefined } | DirectListen;
+
+export type DirectListen = {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Demanded of every call. */
+  readonly passphrase?: string | undefined;
+} & (
+  { readonly tls?: TlsServerOptions | undefined; readonly insecure?: false | undefined } | { readonly insecure: true }
+);
 
 export interface StartExporterOptions {
   readonly config: ExporterConfig;
@@ -46,6 +56,8 @@ export interface StartExporterOptions {
 export interface RunningExporter extends AsyncDisposable {
   /** For `JUMPSTARTER_HOST`. */
   readonly host: string;
+  /** PEM of the certificate that the exporter made for itself: what its clients have to trust. */
+  readonly certificate?: string;
   readonly session: Session;
   /** Ends all calls, puts the drivers into their safe state, frees the address. What went wrong is returned. */
   close(): Promise<readonly JumpstarterError[]>;
@@ -92,7 +104,14 @@ export async function startExporter(options: StartExporterOptions): Promise<Runn
     signal?.throwIfAborted();
     session.setStatus(ExporterStatus.EXPORTER_STATUS_LEASE_READY);
     signal?.removeEventListener("abort", onAbort);
-    return { host: address.host, session, close, [Symbol.asyncDispose]: async () => void (await close()) };
+    const { host, certificate } = address;
+    return {
+      host,
+      ...(certificate && { certificate }),
+      session,
+      close,
+      [Symbol.asyncDispose]: async () => void (await close()),
+    };
   } catch (error) {
     signal?.removeEventListener("abort", onAbort);
     await session.close();
@@ -102,14 +121,23 @@ export async function startExporter(options: StartExporterOptions): Promise<Runn
 
 interface Bound {
   readonly host: string;
+  readonly certificate?: string;
   release(): Promise<void>;
 }
 
 async function bind(server: PeerServer, listen: Listen): Promise<Bound> {
   if ("host" in listen) {
+    const { host, port } = listen;
     try {
-      const address = await server.listenTcp(listen);
-      return { host: formatHost(address), release: async () => undefined };
+      const secured = listen.insecure === true ? undefined : (listen.tls ?? (await selfSigned(host)));
+      const security = secured === undefined ? ({ insecure: true } as const) : { tls: secured };
+      const address = await server.listenTcp({ host, port, ...security });
+      const made = listen.insecure === true || listen.tls !== undefined ? undefined : secured;
+      return {
+        host: formatHost(address),
+        ...(made && { certificate: String(made.certificateChain) }),
+        release: async () => undefined,
+      };
     } catch (cause) {
       await server.close();
       throw portError(listen, cause);

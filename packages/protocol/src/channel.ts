@@ -12,21 +12,13 @@ import { JumpstarterError, within } from "@jumpstarter-ts/core";
 
 import { type Address, formatHost, grpcTarget } from "./address.ts";
 import { quietGrpc } from "./quiet-grpc.ts";
+import { tlsCredentials, type TlsClientOptions } from "./tls-credentials.ts";
 
 /** HTTP/2 flow control of what a client receives; the 64 KiB of gRPC's default cost a good part of the throughput. */
 export const clientWindowBytes = 1024 ** 2;
 
 /** Metadata key of the passphrase of a direct exporter. */
 export const passphraseKey = "x-jumpstarter-passphrase";
-
-export interface TlsClientOptions {
-  /** PEM of the roots to trust. Default: those of Node. */
-  readonly ca?: string | Uint8Array;
-  /** PEM of our own certificate and its key, where the server asks for one. */
-  readonly certificate?: { readonly chain: string | Uint8Array; readonly key: string | Uint8Array };
-  /** The name that the server's certificate must carry, if not the host's. */
-  readonly serverName?: string;
-}
 
 export interface OpenChannelOptions {
   readonly address: Address;
@@ -46,7 +38,10 @@ export interface PeerChannel extends AsyncDisposable {
   readonly channel: Channel;
   /** A client of one service: `peer.client(ExporterServiceClient)`. It needs no closing of its own. */
   client<T>(Client: ClientConstructor<T>): T;
-  /** Resolves once connected. Throws `unavailable` (`PEER_UNREACHABLE`) at the first failed attempt. */
+  /**
+   * Resolves once connected. Throws at the first failed attempt: `unavailable` (`PEER_UNREACHABLE`), or what is wrong
+   * with the certificate: `permission-denied` (`CERTIFICATE_…`).
+   */
   ready(options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number }): Promise<void>;
   /** Lets calls that run come to their end; refuses new ones. Harmless twice. */
   close(): void;
@@ -63,7 +58,9 @@ export function openChannel(options: OpenChannelOptions): PeerChannel {
   const { address, passphrase } = options;
   quietGrpc();
   const target = grpcTarget(address);
-  const channelCredentials = credentialsOf(options);
+  const tls =
+    address.kind === "unix" || options.insecure === true ? undefined : tlsCredentials(address, options.tls ?? {});
+  const channelCredentials = tls?.credentials ?? credentials.createInsecure();
   const channel = new Channel(target, channelCredentials, channelOptions(options));
   const interceptors = passphrase === undefined ? [] : [sendPassphrase(passphrase)];
   let isOpen = true;
@@ -79,7 +76,14 @@ export function openChannel(options: OpenChannelOptions): PeerChannel {
     channel,
     client: (Client) => new Client(target, channelCredentials, { channelOverride: channel, interceptors }),
     ready: ({ signal, timeoutMs } = {}) =>
-      within(connected(channel, address), { signal, timeoutMs, what: `the connection to ${formatHost(address)}` }),
+      within(
+        connected(channel, address, () => tls?.failure()),
+        {
+          signal,
+          timeoutMs,
+          what: `the connection to ${formatHost(address)}`,
+        },
+      ),
     close,
     async [Symbol.asyncDispose]() {
       close();
@@ -87,7 +91,7 @@ export function openChannel(options: OpenChannelOptions): PeerChannel {
   };
 }
 
-function channelOptions({ address, tls, windowBytes = clientWindowBytes }: OpenChannelOptions): ChannelOptions {
+function channelOptions({ address, windowBytes = clientWindowBytes }: OpenChannelOptions): ChannelOptions {
   return {
     "grpc.enable_http_proxy": 0,
     "grpc.max_receive_message_length": -1,
@@ -96,7 +100,6 @@ function channelOptions({ address, tls, windowBytes = clientWindowBytes }: OpenC
     // Two channels to one peer are two connections: one's end does not touch the other.
     "grpc.use_local_subchannel_pool": 1,
     "grpc-node.flow_control_window": windowBytes,
-    ...(tls?.serverName === undefined ? {} : { "grpc.ssl_target_name_override": tls.serverName }),
     // Python peers cut a unix connection that is pinged; on TCP they expect it.
     ...(address.kind === "unix" ? { "grpc.default_authority": "localhost" } : tcpOptions),
   };
@@ -109,21 +112,17 @@ const tcpOptions: ChannelOptions = {
   "grpc.keepalive_permit_without_calls": 1,
 };
 
-function credentialsOf({ address, tls, insecure = false }: OpenChannelOptions): ChannelCredentials {
-  if (address.kind === "unix" || insecure) return credentials.createInsecure();
-  const { ca, certificate } = tls ?? {};
-  return credentials.createSsl(
-    ca === undefined ? null : Buffer.from(ca),
-    certificate === undefined ? null : Buffer.from(certificate.key),
-    certificate === undefined ? null : Buffer.from(certificate.chain),
-  );
-}
-
-async function connected(channel: Channel, address: Address): Promise<void> {
+async function connected(
+  channel: Channel,
+  address: Address,
+  tlsFailure?: () => JumpstarterError | undefined,
+): Promise<void> {
   for (;;) {
     const state = channel.getConnectivityState(true);
     if (state === connectivityState.READY) return;
     if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) {
+      const failure = tlsFailure?.();
+      if (failure !== undefined) throw failure;
       throw new JumpstarterError(`nothing answers at ${formatHost(address)}; check that the exporter is running`, {
         code: "unavailable",
         reason: "PEER_UNREACHABLE",

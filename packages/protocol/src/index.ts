@@ -1,3 +1,4 @@
+export { Metadata } from "@grpc/grpc-js";
 export { formatHost, grpcTarget, parseHost, type Address, type TcpAddress, type UnixAddress } from "./address.ts";
 export {
   clientWindowBytes,
@@ -6,7 +7,6 @@ export {
   type ClientConstructor,
   type OpenChannelOptions,
   type PeerChannel,
-  type TlsClientOptions,
 } from "./channel.ts";
 export {
   decodeFrame,
@@ -61,6 +61,7 @@ export {
   type ServerStreamCall,
   type StreamOptions,
 } from "./tunnel.ts";
+export type { TlsClientOptions } from "./tls-credentials.ts";
 export { decodeValue, encodeValue, maxValueDepth, type EncodeValueOptions } from "./value.ts";
 export { Duration } from "./gen/google/protobuf/duration.ts";
 export { Empty } from "./gen/google/protobuf/empty.ts";

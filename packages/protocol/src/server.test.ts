@@ -134,7 +134,10 @@ describe("a server on TCP", () => {
     const address = await server.listenTcp({ host: "127.0.0.1", port: 0, insecure: true });
     await using peer = openChannel({ address });
 
-    await expect(peer.ready({ timeoutMs: 5000 })).rejects.toMatchObject({ code: "unavailable" });
+    await expect(peer.ready({ timeoutMs: 5000 })).rejects.toMatchObject({
+      code: "failed-precondition",
+      reason: "TLS_NOT_SPOKEN",
+    });
   });
 });
 
