@@ -9,6 +9,12 @@ import { type Figure, printFigures, reaches } from "./figure.ts";
 const suites: Readonly<Record<string, () => Promise<Figure[]>>> = {
   console: async () => (await import("./console.ts")).benchConsole(),
   board: async () => (await import("./board.ts")).benchBoard(),
+  calls: async () => (await import("./wire/calls.ts")).benchCalls(),
+  streams: async () => (await import("./wire/streams.ts")).benchStreams(),
+  storage: async () => (await import("./wire/storage.ts")).benchStorage(),
+  start: async () => (await import("./wire/start.ts")).benchStart(),
+  "wait-for": async () => (await import("./wire/wait-for.ts")).benchWaitFor(),
+  memory: async () => (await import("./wire/memory.ts")).benchMemory(),
   example: async () => (await import("./example.ts")).benchExample(),
 };
 
