@@ -1,0 +1,4 @@
+export { qemu, type QemuClient } from "./client.ts";
+export { qemuContract } from "./contract.ts";
+export { qemuFlasher, type FlashOciOptions, type QemuFlasherClient } from "./flasher-client.ts";
+export { qemuFlasherContract } from "./flasher-contract.ts";
