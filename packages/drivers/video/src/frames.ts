@@ -1,0 +1,96 @@
+import { request, type IncomingMessage } from "node:http";
+
+import { abortedError, JumpstarterError, messageOf, type ByteStream } from "@jumpstarter-ts/core";
+
+/** The largest picture, and the longest headers of one, that are taken. */
+const maxFrameBytes = 64 * 1024 ** 2;
+const maxHeaderBytes = 16 * 1024;
+
+export interface FramesOptions {
+  readonly path: string;
+  readonly what: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The pictures of a moving one (MJPEG: `multipart/x-mixed-replace`), read from a connection to a camera's web server,
+ * which is closed in the end.
+ */
+export async function* readFrames(
+  connection: ByteStream,
+  { path, what, signal }: FramesOptions,
+): AsyncGenerator<Uint8Array> {
+  const onAbort = (): void => void connection.destroy(abortedError(what, signal?.reason));
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    const response = await get(connection, path);
+    const boundary = boundaryOf(response, what);
+    yield* parts(response, boundary, what);
+  } catch (cause) {
+    if (signal?.aborted) throw abortedError(what, signal.reason);
+    throw cause instanceof JumpstarterError ? cause : broken(what, messageOf(cause), cause);
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+    connection.destroy();
+  }
+}
+
+/** Node's own client undoes chunked transfer, over a connection that is there already. */
+async function get(connection: ByteStream, path: string): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  request({ path, host: "camera", createConnection: () => connection, headers: { connection: "close" } })
+    .once("response", resolve)
+    .once("error", reject)
+    .end();
+  return promise;
+}
+
+function boundaryOf({ statusCode, headers }: IncomingMessage, what: string): string {
+  const type = headers["content-type"] ?? "";
+  const found = /^multipart\/[^;]+;.*\bboundary="?([^";]+)"?/i.exec(type)?.[1];
+  if (statusCode !== 200 || found === undefined) {
+    throw broken(
+      what,
+      `the camera answered ${statusCode} with ${type === "" ? "no type" : type} and not a moving picture`,
+    );
+  }
+  // Some cameras write the two dashes into the header.
+  return found.startsWith("--") ? found : `--${found}`;
+}
+
+async function* parts(response: IncomingMessage, boundary: string, what: string): AsyncGenerator<Uint8Array> {
+  let held: Buffer = Buffer.alloc(0);
+  // The body of an IncomingMessage without an encoding is buffers.
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+    for (;;) {
+      const part = nextPart(held, boundary);
+      if (part === undefined) break;
+      held = held.subarray(part.end);
+      yield part.body;
+    }
+    if (held.length > maxFrameBytes) throw broken(what, `a picture is longer than ${maxFrameBytes} bytes`);
+  }
+}
+
+/** The first whole part: by its Content-Length, or up to the next boundary. */
+function nextPart(held: Buffer, boundary: string): { readonly body: Buffer; readonly end: number } | undefined {
+  const at = held.indexOf(boundary);
+  if (at < 0) return undefined;
+  const headersAt = at + boundary.length;
+  const headersEnd = held.indexOf("\r\n\r\n", headersAt);
+  if (headersEnd < 0 || headersEnd - headersAt > maxHeaderBytes) return undefined;
+  const start = headersEnd + 4;
+  const length = /^content-length:\s*(\d+)/im.exec(held.toString("latin1", headersAt, headersEnd))?.[1];
+  const next = length === undefined ? held.indexOf(`\r\n${boundary}`, start) : start + Number(length);
+  return next < 0 || next > held.length ? undefined : { body: held.subarray(start, next), end: next };
+}
+
+function broken(what: string, why: string, cause?: unknown): JumpstarterError {
+  return new JumpstarterError(`${what} gave no moving picture: ${why}`, {
+    code: "unavailable",
+    reason: "VIDEO_NO_STREAM",
+    cause,
+  });
+}
