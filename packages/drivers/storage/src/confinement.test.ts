@@ -236,6 +236,23 @@ describe.each(["linux", "darwin"] as const)("a storage on a directory, confined 
   });
 });
 
+describe.runIf(process.platform === "linux")("the steps of a storage on a directory", () => {
+  it("leave nothing open, whether they succeed or not", async () => {
+    await using house = await createHouse();
+    const backend = await fsBackend(house.root, { platform: "linux" });
+    const openNow = async (): Promise<number> => (await readdir("/proc/self/fd")).length;
+    const before = await openNow();
+
+    const paths = [...outward, "plain", "inner/file", "inner/deep", "nope/nope", ""];
+    for (const attempt of Object.values(attempts)) {
+      await Promise.allSettled(paths.map(async (path) => attempt(backend, path)));
+    }
+
+    // The test runner may open a file of its own; a leak here would be of hundreds.
+    expect(await openNow()).toBeLessThan(before + 10);
+  });
+});
+
 describe.runIf(process.platform === "linux")("a storage on a directory that somebody changes meanwhile", () => {
   it("never leaves its root while a directory is swapped for a link, again and again", async () => {
     await using house = await createHouse();
