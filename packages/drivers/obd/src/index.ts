@@ -1,0 +1,2 @@
+export { obd, type ObdClient, type ObdStatus } from "./client.ts";
+export { obdContract } from "./contract.ts";
