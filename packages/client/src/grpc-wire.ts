@@ -6,6 +6,7 @@ import {
   ExporterStatus,
   initialMetadata,
   LogSource as WireLogSource,
+  Metadata,
   readResourceAnswer,
   RouterServiceClient,
   streamMetadata,
@@ -21,8 +22,6 @@ import type { ByteStream } from "@jumpstarter-ts/core";
 
 import { wireError } from "./wire-errors.ts";
 import type { DeviceReport, ExporterState, LogRecord, LogSource, Wire, WireOptions } from "./wire.ts";
-
-type Metadata = ReturnType<typeof streamMetadata>;
 
 /** The only file that knows gRPC: an exporter at the other end of a channel. Closing it closes the channel. */
 export function createGrpcWire(peer: PeerChannel, host: string): Wire {
@@ -136,10 +135,12 @@ async function unary<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const call = start(merged(emptyMetadata(), metadata), (error, response) => {
-    if (error === null) resolve(response);
-    else reject(wireError(error, named));
-  });
+  const call = withoutStack(() =>
+    start(merged(new Metadata(), metadata), (error, response) => {
+      if (error === null) resolve(response);
+      else reject(wireError(error, named));
+    }),
+  );
   const onAbort = (): void => {
     reject(signal?.reason);
     call.cancel();
@@ -152,13 +153,24 @@ async function unary<T>(
   }
 }
 
+/** grpc-js records a stack for every call, which costs as much as the rest of a call of ours; its errors we make anew. */
+function withoutStack<T>(start: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return start();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 async function* items<T>(
   { signal, metadata }: WireOptions,
   named: Named,
   start: (metadata: Metadata) => Readable<T>,
 ): AsyncGenerator<T> {
   signal?.throwIfAborted();
-  const call = start(merged(emptyMetadata(), metadata));
+  const call = start(merged(new Metadata(), metadata));
   // Whoever iterates sees the error too; the cancellation below comes when nobody does.
   call.on("error", () => undefined);
   const onAbort = (): void => call.cancel();
@@ -200,13 +212,6 @@ function encodeArguments(args: readonly unknown[]): ReturnType<typeof encodeValu
 
 function merged(metadata: Metadata, more: WireOptions["metadata"] = {}): Metadata {
   for (const [key, value] of Object.entries(more)) metadata.set(key, value);
-  return metadata;
-}
-
-/** This package knows gRPC's metadata by what the protocol makes of it. */
-function emptyMetadata(): Metadata {
-  const metadata = streamMetadata({ kind: "driver", uuid: "-", method: "-" });
-  for (const key of Object.keys(metadata.getMap())) metadata.remove(key);
   return metadata;
 }
 
