@@ -1,6 +1,12 @@
+import { resolve } from "node:path";
+
 import type { JumpstarterError } from "@jumpstarter-ts/core";
 
 import type { ClientConfig, ClientConfigChanges } from "./client-config.ts";
+import { createClientFiles } from "./client-files.ts";
+import { configDirectory } from "./config-directory.ts";
+import { createExporterFiles } from "./exporter-store.ts";
+import { resolveClient } from "./resolve-client.ts";
 import type { ExporterConfig } from "./exporter-config.ts";
 import type { Secret } from "./secret.ts";
 
@@ -87,4 +93,35 @@ export interface ExporterConfigChanges {
   readonly grpcOptions?: Readonly<Record<string, string | number>> | null;
   readonly description?: string | null;
   readonly export?: Readonly<Record<string, unknown>>;
+}
+
+/** Nothing is read before it is asked for, and every answer is read anew. */
+export function createConfigStore(options: ConfigStoreOptions = {}): ConfigStore {
+  const { env = process.env, home, cwd = process.cwd(), systemDirectory, onWarning } = options;
+  const directory = resolve(cwd, configDirectory({ env, home }));
+  const warned = new Set<string>();
+  const warn = (sentence: string): void => {
+    if (warned.has(sentence)) return;
+    warned.add(sentence);
+    onWarning?.(sentence);
+  };
+  const place = { directory, env, home, cwd, systemDirectory, warn };
+  const { clients, user } = createClientFiles(place);
+  return {
+    directory,
+    clients,
+    exporters: createExporterFiles(place),
+    user,
+    resolveClient: (choice = {}) => resolveClient(choice, { clients, user, env }),
+  };
+}
+
+/** What the parts of a store have in common. */
+export interface StorePlace {
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string | undefined;
+  readonly cwd: string;
+  readonly systemDirectory: string | undefined;
+  readonly warn: (sentence: string) => void;
 }

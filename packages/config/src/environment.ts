@@ -20,7 +20,7 @@ export interface JumpstarterEnvironment {
   readonly nonInteractive: boolean;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export function readEnvironment(env: Environment = process.env): JumpstarterEnvironment {
   const allow = text(env, "JMP_DRIVERS_ALLOW");

@@ -51,7 +51,7 @@ export:
 
     expect(config.metadata).toEqual({ name: "bench", namespace: "default" });
     expect(config.endpoint).toBeUndefined();
-    expect(config.tls).toEqual({ ca: "", insecure: false });
+    expect(config.tls).toEqual({ ca: undefined, insecure: false });
     expect(config.failureDetection).toEqual({ maxRapidFailures: 5, rapidFailureWindowS: 60 });
   });
 

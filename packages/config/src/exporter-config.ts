@@ -1,10 +1,11 @@
 import { basename, dirname, resolve } from "node:path";
 
-import { JumpstarterError } from "@jumpstarter-ts/core";
-import type { z } from "zod";
-
+import { certificateOf, isTokenIn, secretOf, type TlsConfig } from "./client-config.ts";
+import type { Environment } from "./environment.ts";
 import { exporterSchema, knownKeys, type RawExporter, type RawHook, type RawInstance } from "./exporter-schema.ts";
-import { suggestName } from "./nearest-name.ts";
+import { modeWarning } from "./file-mode.ts";
+import { checkHead, checkSchema, invalid } from "./schema-check.ts";
+import type { Secret } from "./secret.ts";
 import { parseYaml, readYamlText, type YamlFile, type YamlPath } from "./yaml-file.ts";
 
 /** An exporter's configuration file, checked. */
@@ -15,8 +16,8 @@ export interface ExporterConfig {
   readonly baseDirectory: string;
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly endpoint: string | undefined;
-  readonly token: string | undefined;
-  readonly tls: { readonly ca: string; readonly insecure: boolean };
+  readonly token: Secret | undefined;
+  readonly tls: TlsConfig;
   readonly grpcOptions: Readonly<Record<string, string | number>>;
   readonly description: string | undefined;
   readonly motd: string | undefined;
@@ -57,8 +58,13 @@ export interface HookConfig {
 export interface ParseOptions {
   /** Names the text in errors; relative paths in it start from this file's directory. */
   readonly file: string;
-  /** Where `JMP_NAME` and `JMP_NAMESPACE` are looked up for a file without metadata. Default: the process's own. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * Where `JMP_NAME`, `JMP_NAMESPACE`, `JMP_ENDPOINT` and `JMP_TOKEN` are looked up for a file that lacks them. Default:
+   * the process's own.
+   */
+  readonly env?: Environment;
+  /** Is told where others may read the token in the file. */
+  readonly onWarning?: (sentence: string) => void;
 }
 
 /** Reads and checks an exporter's YAML file. Every error is one sentence with file, line, column and remedy. */
@@ -66,15 +72,21 @@ export async function loadExporterConfig(
   path: string,
   options: Omit<ParseOptions, "file"> = {},
 ): Promise<ExporterConfig> {
-  return parseExporterConfig(await readYamlText(path), { ...options, file: path });
+  const yaml = parseYaml(await readYamlText(path), path);
+  const config = readExporter(yaml, options.env);
+  const warning = isTokenIn(yaml) ? await modeWarning(path) : undefined;
+  if (warning !== undefined) options.onWarning?.(warning);
+  return config;
 }
 
-export function parseExporterConfig(text: string, { file, env = process.env }: ParseOptions): ExporterConfig {
-  const yaml = parseYaml(text, file);
-  checkHead(yaml);
-  const parsed = exporterSchema.safeParse(yaml.value);
-  if (!parsed.success) throw schemaError(yaml, parsed.error.issues);
-  const raw = parsed.data;
+export function parseExporterConfig(text: string, { file, env }: ParseOptions): ExporterConfig {
+  return readExporter(parseYaml(text, file), env);
+}
+
+function readExporter(yaml: YamlFile, env: Environment = process.env): ExporterConfig {
+  const { file } = yaml;
+  checkExporterHead(yaml);
+  const raw = checkSchema(yaml, exporterSchema, { knownKeys });
   return {
     file,
     baseDirectory: dirname(resolve(file)),
@@ -82,9 +94,9 @@ export function parseExporterConfig(text: string, { file, env = process.env }: P
       name: raw.metadata?.name ?? env["JMP_NAME"] ?? basename(file).replace(/\.ya?ml$/, ""),
       namespace: raw.metadata?.namespace ?? env["JMP_NAMESPACE"] ?? "default",
     },
-    endpoint: raw.endpoint,
-    token: raw.token,
-    tls: { ca: raw.tls?.ca ?? "", insecure: raw.tls?.insecure ?? false },
+    endpoint: raw.endpoint ?? nonEmpty(env["JMP_ENDPOINT"]),
+    token: secretOf(raw.token ?? env["JMP_TOKEN"]),
+    tls: { ca: certificateOf(yaml, raw.tls?.ca), insecure: isInsecure(env) || (raw.tls?.insecure ?? false) },
     grpcOptions: raw.grpcOptions ?? {},
     description: raw.description,
     motd: raw.motd,
@@ -95,40 +107,23 @@ export function parseExporterConfig(text: string, { file, env = process.env }: P
   };
 }
 
-const apiVersion = "jumpstarter.dev/v1alpha1";
-
-function checkHead(yaml: YamlFile): void {
-  const { value } = yaml;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalid(yaml.placeOf([]), `an exporter's configuration is a map with "kind: ExporterConfig" and "export"`);
-  }
-  if ("apiVersion" in value && value.apiVersion !== null && value.apiVersion !== apiVersion) {
-    const seen = JSON.stringify(value.apiVersion);
-    throw invalid(yaml.placeOf(["apiVersion"]), `apiVersion is ${seen}: write ${apiVersion}`, "CONFIG_KIND");
-  }
-  const kind = "kind" in value ? value.kind : null;
-  if (kind !== null && kind !== "ExporterConfig" && kind !== "Exporter") {
-    const seen = JSON.stringify(kind);
-    throw invalid(yaml.placeOf(["kind"]), `kind is ${seen}, but an exporter's is ExporterConfig`, "CONFIG_KIND");
-  }
-  if (!("export" in value)) {
-    throw invalid(yaml.placeOf([]), `"export" is missing: list the devices under it by name, each with its "type"`);
-  }
+function checkExporterHead(yaml: YamlFile): void {
+  const value = checkHead(yaml, {
+    kinds: ["ExporterConfig", "Exporter"],
+    whose: "an exporter's",
+    parts: '"kind: ExporterConfig" and "export"',
+  });
+  if ("export" in value) return;
+  throw invalid(yaml.placeOf([]), `"export" is missing: list the devices under it by name, each with its "type"`);
 }
 
-function schemaError(yaml: YamlFile, issues: readonly z.core.$ZodIssue[]): JumpstarterError {
-  const [issue] = issues;
-  if (issue === undefined) return invalid(yaml.placeOf([]), "the configuration is not valid");
-  const { path } = issue;
-  const name = path.length === 0 ? "the configuration" : path.map(String).join(".");
-  if (issue.code === "unrecognized_keys") {
-    const [key = ""] = issue.keys;
-    const remedy = suggestName(key, knownKeys(path));
-    return invalid(yaml.placeOfKey([...path, key]), `${name} has the unknown key ${JSON.stringify(key)}; ${remedy}`);
-  }
-  const seen = path.reduce<unknown>((value, step) => Reflect.get(Object(value), step), yaml.value);
-  const problem = seen === undefined ? "is missing" : `is ${JSON.stringify(seen)}`;
-  return invalid(yaml.placeOf(path), `${name} ${problem}: ${lowerFirst(issue.message)}`);
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === "" ? undefined : text;
+}
+
+/** Both words ask for it whatever the file says: that is how upstream reads them. */
+function isInsecure(env: Environment): boolean {
+  return env["JMP_GRPC_INSECURE"] === "1" || env["JUMPSTARTER_GRPC_INSECURE"] === "1";
 }
 
 function instances(
@@ -199,12 +194,4 @@ function hookConfig(raw: RawHook | undefined): HookConfig | undefined {
     timeoutS: raw.timeout ?? 120,
     onFailure: raw.onFailure ?? raw.on_failure ?? "warn",
   };
-}
-
-function invalid(place: string, sentence: string, reason = "CONFIG_INVALID"): JumpstarterError {
-  return new JumpstarterError(`${place}: ${sentence}`, { code: "invalid-argument", reason });
-}
-
-function lowerFirst(sentence: string): string {
-  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }

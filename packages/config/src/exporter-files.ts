@@ -1,13 +1,15 @@
 import { existsSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { JumpstarterError } from "@jumpstarter-ts/core";
+
+import { configDirectory, looksLikePath } from "./config-directory.ts";
 
 export interface ExporterFileOptions {
   /** What a relative path starts from. Default: the working directory. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly home?: string | undefined;
   /** Read after the user's own directory. Default: `/etc/jumpstarter/exporters`. */
   readonly systemDirectory?: string;
 }
@@ -18,7 +20,7 @@ export interface ExporterFileOptions {
  */
 export function findExporterFile(pathOrAlias: string, options: ExporterFileOptions = {}): string {
   const { cwd = process.cwd() } = options;
-  if (/[/\\]|\.ya?ml$/.test(pathOrAlias)) return resolve(cwd, pathOrAlias);
+  if (looksLikePath(pathOrAlias)) return resolve(cwd, pathOrAlias);
   const candidates = exporterDirectories(options).map((directory) => join(directory, `${pathOrAlias}.yaml`));
   const found = pathOrAlias === "." || pathOrAlias === ".." ? undefined : candidates.find((file) => existsSync(file));
   if (found !== undefined) return found;
@@ -43,8 +45,8 @@ export function listExporterFiles(options: ExporterFileOptions = {}): ReadonlyMa
 
 function exporterDirectories({
   env = process.env,
+  home,
   systemDirectory = "/etc/jumpstarter/exporters",
 }: ExporterFileOptions): readonly string[] {
-  const home = env["XDG_CONFIG_HOME"] ?? join(env["HOME"] ?? homedir(), ".config");
-  return [join(env["JMP_CLIENT_CONFIG_HOME"] ?? join(home, "jumpstarter"), "exporters"), systemDirectory];
+  return [join(configDirectory({ env, home }), "exporters"), systemDirectory];
 }

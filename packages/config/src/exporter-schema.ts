@@ -1,10 +1,6 @@
 import { z } from "zod";
 
-const text = z.string().min(1);
-/** YAML's `key:` without a value reads as null, which upstream treats as absent. */
-function maybe<S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | undefined> {
-  return schema.nullish().transform((value) => value ?? undefined);
-}
+import { grpcOptions, maybe, text, tls } from "./schema-parts.ts";
 
 export interface RawInstance {
   readonly type?: string | undefined;
@@ -18,54 +14,77 @@ export interface RawInstance {
 const instanceKeys = ["type", "description", "methods_description", "config", "children", "ref"] as const;
 
 const driverInstance: z.ZodType<RawInstance> = z.lazy(() =>
-  z.strictObject({
-    type: maybe(text),
-    description: maybe(z.string()),
-    methods_description: maybe(z.record(z.string(), z.string())),
-    config: maybe(z.record(z.string(), z.unknown())),
-    children: maybe(z.record(text, driverInstance)),
-    ref: maybe(text),
-  } satisfies Record<(typeof instanceKeys)[number], z.ZodType>),
+  z
+    .strictObject({
+      type: maybe(text).describe("The driver: a package (@acme/relay, @acme/relay#usb), a file, or an upstream path."),
+      description: maybe(z.string()).describe("What people read about the device."),
+      methods_description: maybe(z.record(z.string(), z.string())).describe("Help for its commands, by name."),
+      config: maybe(z.record(z.string(), z.unknown())).describe("The driver's options; log_level, labels, uuid."),
+      children: maybe(z.record(text, driverInstance)).describe("The devices below this one, by name."),
+      ref: maybe(text).describe("Another entry, dotted from the root, which this is a second name of."),
+    } satisfies Record<(typeof instanceKeys)[number], z.ZodType>)
+    .meta({ id: "device", title: "Device", description: "A driver, a group of devices, or a second name.", ...shapes }),
+);
+
+const absent = { type: "null" } as const;
+
+/** What `exporter-config.ts` checks by hand, to say it better: the three shapes of an entry. */
+const shapes = {
+  anyOf: [
+    {
+      required: ["ref"],
+      properties: {
+        ref: { type: "string" },
+        ...Object.fromEntries(instanceKeys.filter((key) => key !== "ref").map((key) => [key, absent])),
+      },
+    },
+    { required: ["type"], properties: { type: { type: "string" }, ref: absent } },
+    { properties: { type: absent, ref: absent, config: absent, methods_description: absent } },
+  ],
+};
+
+const onFailure = maybe(z.enum(["warn", "endLease", "exit"])).describe(
+  "warn: go on; endLease: give the lease back; exit: stop the exporter.",
 );
 
 const hook = z.strictObject({
-  script: z.string(),
-  exec: maybe(text),
+  script: z.string().describe("Commands, or the path of a script. j talks to the exporter's own devices."),
+  exec: maybe(text).describe("The interpreter. Default: /bin/sh; for a file what its name's ending asks for."),
   exec_: maybe(text),
-  timeout: maybe(z.number().int().positive()),
-  onFailure: maybe(z.enum(["warn", "endLease", "exit"])),
-  on_failure: maybe(z.enum(["warn", "endLease", "exit"])),
+  timeout: maybe(z.number().int().positive()).describe("Seconds until it is stopped: 120."),
+  onFailure,
+  on_failure: onFailure,
 });
 
-const hooks = z.strictObject({
-  beforeLease: maybe(hook),
-  before_lease: maybe(hook),
-  afterLease: maybe(hook),
-  after_lease: maybe(hook),
-});
+const beforeLease = maybe(hook).describe("Runs before a client gets the devices.");
+const afterLease = maybe(hook).describe("Runs after a client has left.");
+const hooks = z.strictObject({ beforeLease, before_lease: beforeLease, afterLease, after_lease: afterLease });
 
+const count = maybe(z.number().int().nonnegative());
 const failureDetection = z.strictObject({
-  maxRapidFailures: maybe(z.number().int().nonnegative()),
-  max_rapid_failures: maybe(z.number().int().nonnegative()),
-  rapidFailureWindow: maybe(z.number().int().nonnegative()),
-  rapid_failure_window: maybe(z.number().int().nonnegative()),
+  maxRapidFailures: count.describe("So many short lives in a row end the exporter: 5."),
+  max_rapid_failures: count,
+  rapidFailureWindow: count.describe("Seconds below which a life is short: 60."),
+  rapid_failure_window: count,
 });
 
-export const exporterSchema = z.strictObject({
-  apiVersion: maybe(z.string()),
-  kind: maybe(z.string()),
-  metadata: maybe(z.strictObject({ name: maybe(text), namespace: maybe(text) })),
-  endpoint: maybe(text),
-  token: maybe(z.string()),
-  tls: maybe(z.strictObject({ ca: maybe(z.string()), insecure: maybe(z.boolean()) })),
-  grpcOptions: maybe(z.record(z.string(), z.union([z.string(), z.number().int()]))),
-  description: maybe(z.string()),
-  motd: maybe(z.string()),
-  export: z.record(text, driverInstance),
-  hooks: maybe(hooks),
-  failureDetection: maybe(failureDetection),
-  exitOnLeaseEnd: maybe(z.boolean()),
-});
+export const exporterSchema = z
+  .strictObject({
+    apiVersion: maybe(z.literal("jumpstarter.dev/v1alpha1")).describe("The version of this format."),
+    kind: maybe(z.enum(["ExporterConfig", "Exporter"])).describe("ExporterConfig; Exporter is the older word."),
+    metadata: maybe(z.strictObject({ name: maybe(text), namespace: maybe(text) })).describe("Who the exporter is."),
+    endpoint: maybe(text).describe("host:port of the lab's controller; not needed on one machine."),
+    token: maybe(z.string()).describe("What the exporter proves itself with. Keep this file private."),
+    tls: maybe(tls).describe("How the lab's certificate is checked."),
+    grpcOptions: maybe(grpcOptions).describe("Options of gRPC channels, by their own names."),
+    description: maybe(z.string()).describe("What people read about the exporter."),
+    motd: maybe(z.string()).describe("What is printed to who gets the devices."),
+    export: z.record(text, driverInstance).describe("The devices, by name."),
+    hooks: maybe(hooks).describe("What is run around every lease."),
+    failureDetection: maybe(failureDetection).describe("When an exporter that fails again and again gives up."),
+    exitOnLeaseEnd: maybe(z.boolean()).describe("Stop after one lease."),
+  })
+  .meta({ title: "ExporterConfig", description: "The devices of a Jumpstarter exporter." });
 
 export type RawExporter = z.output<typeof exporterSchema>;
 export type RawHook = z.output<typeof hook>;

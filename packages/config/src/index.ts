@@ -1,12 +1,20 @@
-export type { ClientConfig, ClientConfigChanges, TlsConfig } from "./client-config.ts";
-export type {
-  ConfigEntry,
-  ConfigStore,
-  ConfigStoreOptions,
-  ExporterConfigChanges,
-  ResolvedClient,
-  SaveOptions,
-  UserConfig,
+export {
+  loadClientConfig,
+  parseClientConfig,
+  type ClientConfig,
+  type ClientConfigChanges,
+  type ClientParseOptions,
+  type TlsConfig,
+} from "./client-config.ts";
+export {
+  createConfigStore,
+  type ConfigEntry,
+  type ConfigStore,
+  type ConfigStoreOptions,
+  type ExporterConfigChanges,
+  type ResolvedClient,
+  type SaveOptions,
+  type UserConfig,
 } from "./config-store.ts";
 export { findDriverPackages, type DriverPackage } from "./driver-packages.ts";
 export { createDriverRegistry, type DriverRegistry, type DriverRegistryOptions } from "./driver-registry.ts";
