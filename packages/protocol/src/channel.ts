@@ -7,10 +7,13 @@ import {
   credentials,
   InterceptingCall,
   type Interceptor,
+  type Metadata,
 } from "@grpc/grpc-js";
 import { JumpstarterError, within } from "@jumpstarter-ts/core";
 
 import { type Address, formatHost, grpcTarget } from "./address.ts";
+import { RouterServiceClient, RouterServiceService } from "./frames.ts";
+import { createStreamCaller } from "./http2-client.ts";
 import { quietGrpc } from "./quiet-grpc.ts";
 import { tlsCredentials, type TlsClientOptions } from "./tls-credentials.ts";
 
@@ -63,18 +66,35 @@ export function openChannel(options: OpenChannelOptions): PeerChannel {
   const channelCredentials = tls?.credentials ?? credentials.createInsecure();
   const channel = new Channel(target, channelCredentials, channelOptions(options));
   const interceptors = passphrase === undefined ? [] : [sendPassphrase(passphrase)];
+  const streams =
+    address.kind === "unix"
+      ? createStreamCaller({
+          socketPath: address.path,
+          method: RouterServiceService.stream.path,
+          windowBytes: options.windowBytes ?? clientWindowBytes,
+        })
+      : undefined;
   let isOpen = true;
 
   function close(): void {
     if (!isOpen) return;
     isOpen = false;
     channel.close();
+    streams?.close();
+  }
+
+  function client<T>(Client: ClientConstructor<T>): T {
+    const made = new Client(target, channelCredentials, { channelOverride: channel, interceptors });
+    if (streams === undefined || !(made instanceof RouterServiceClient)) return made;
+    return Object.assign(made, {
+      stream: (metadata?: Metadata) => streams.open(metadata),
+    });
   }
 
   return {
     address,
     channel,
-    client: (Client) => new Client(target, channelCredentials, { channelOverride: channel, interceptors }),
+    client,
     ready: ({ signal, timeoutMs } = {}) =>
       within(
         connected(channel, address, () => tls?.failure()),

@@ -16,18 +16,20 @@ export interface Frame {
   readonly payload: Uint8Array;
   /** A {@link FrameType}, or a number that we do not know and ignore. */
   readonly frameType: number;
+  /** True if the rest of the payload follows in further frames: it is given as it arrives. */
+  readonly isPartial?: boolean;
 }
 
 /** Most payload that we put into one frame; we accept any length. */
 export const maxFramePayloadBytes = 64 * 1024;
 
-/** One allocation and one copy; the generated codec needs two of each. */
-export function encodeFrame({ payload, frameType }: Frame): Buffer {
+/** One allocation and one copy; the generated codec needs two of each. `room` is left free before the frame. */
+export function encodeFrame({ payload, frameType }: Frame, room = 0): Buffer {
   const length = payload.length;
   const payloadSize = length === 0 ? 0 : 1 + varintSize(length) + length;
   const typeSize = frameType === 0 ? 0 : 1 + int32Size(frameType);
-  const out = Buffer.allocUnsafe(payloadSize + typeSize);
-  let at = 0;
+  const out = Buffer.allocUnsafe(room + payloadSize + typeSize);
+  let at = room;
   if (length > 0) {
     out[at++] = payloadTag;
     at = writeVarint(out, at, length);
@@ -60,13 +62,33 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   return { payload, frameType };
 }
 
+/** What comes before the payload of a frame of data; the frame is these bytes and the payload. */
+export function payloadHead(length: number, room: number): Buffer {
+  const head = Buffer.allocUnsafe(room + (length === 0 ? 0 : 1 + varintSize(length)));
+  if (length > 0) {
+    head[room] = payloadTag;
+    writeVarint(head, room + 1, length);
+  }
+  return head;
+}
+
+/** Reads what {@link payloadHead} wrote; undefined for a frame that begins otherwise. */
+export function readPayloadHead(
+  bytes: Uint8Array,
+): { readonly bytes: number; readonly payloadBytes: number } | undefined {
+  if (bytes[0] !== payloadTag) return undefined;
+  const cursor = { bytes, at: 1 };
+  const payloadBytes = readVarint(cursor);
+  return { bytes: cursor.at, payloadBytes };
+}
+
 /** `RouterService` with the fast codec; what a server registers. */
 export const RouterServiceService = {
   stream: {
     ...GeneratedService.stream,
-    requestSerialize: encodeFrame,
+    requestSerialize: (frame: Frame) => encodeFrame(frame),
     requestDeserialize: decodeFrame as (bytes: Buffer) => Frame,
-    responseSerialize: encodeFrame,
+    responseSerialize: (frame: Frame) => encodeFrame(frame),
     responseDeserialize: decodeFrame as (bytes: Buffer) => Frame,
   },
 } as const;

@@ -13,7 +13,11 @@ export const serverWindowBytes = 128 * 1024;
  * Gives the HTTP/2 sessions of a server flow-control windows of a chosen size. grpc-js 1.14 has no option for it, so this reaches for
  * two of its private names; should they be gone, the server works as shipped, and a test says so.
  */
-export function setWindows(server: Server, windowBytes: number): void {
+export function setWindows(
+  server: Server,
+  windowBytes: number,
+  onHttp2Server: (http2Server: Http2Server) => void = () => undefined,
+): void {
   // Private members, so their types cannot be named; each is checked before use.
   const inside = server as unknown as ServerInside;
   const { commonServerOptions, createHttp2Server } = inside;
@@ -22,6 +26,7 @@ export function setWindows(server: Server, windowBytes: number): void {
   inside.createHttp2Server = (credentials) => {
     const http2Server = createHttp2Server.call(server, credentials);
     http2Server.on("session", (session: ServerHttp2Session) => session.setLocalWindowSize(windowBytes));
+    onHttp2Server(http2Server);
     return http2Server;
   };
 }

@@ -1,3 +1,5 @@
+import type { Http2Server } from "node:http2";
+
 import {
   type ChannelOptions,
   type handleBidiStreamingCall,
@@ -12,10 +14,13 @@ import {
 import { clock, JumpstarterError } from "@jumpstarter-ts/core";
 
 import { type Address, formatHost, grpcTarget, type TcpAddress } from "./address.ts";
+import { RouterServiceService } from "./frames.ts";
+import { takeStreams } from "./http2-server.ts";
 import { quietGrpc } from "./quiet-grpc.ts";
 import { requirePassphrase } from "./passphrase.ts";
 import { serverWindowBytes, setWindows } from "./server-windows.ts";
 import { claimSocketPath } from "./socket-path.ts";
+import type { ServerStreamCall } from "./tunnel.ts";
 
 /** A service and the functions that serve it; made by {@link service}. */
 export interface Service {
@@ -85,7 +90,9 @@ type Handler<Method> = Method extends {
 export function createServer(options: CreateServerOptions): PeerServer {
   quietGrpc();
   const server = new Server(serverOptions(options));
-  setWindows(server, options.windowBytes ?? serverWindowBytes);
+  setWindows(server, options.windowBytes ?? serverWindowBytes, (http2Server) =>
+    takeRouterStreams(http2Server, options),
+  );
   for (const { definition, handlers } of options.services) server.addService(definition, handlers);
   const releases: (() => Promise<void>)[] = [];
   let closing: Promise<void> | undefined;
@@ -113,7 +120,22 @@ export function createServer(options: CreateServerOptions): PeerServer {
   };
 }
 
-function serverOptions({ passphrase, maxReceiveBytes = 64 * 1024 ** 2 }: CreateServerOptions): ChannelOptions & {
+/** Not where a passphrase is demanded: that check is one of grpc-js's calls. */
+function takeRouterStreams(http2Server: Http2Server, options: CreateServerOptions): void {
+  const { services, passphrase, maxReceiveBytes = defaultMaxReceiveBytes } = options;
+  const router = services.find(({ definition }) => Object.is(definition, RouterServiceService));
+  if (router === undefined || passphrase !== undefined) return;
+  // A service of this definition was made by service(), whose types say what its handlers are.
+  const handler = router.handlers["stream"] as (call: ServerStreamCall) => void;
+  takeStreams(http2Server, { method: RouterServiceService.stream.path, handler, maxReceiveBytes });
+}
+
+const defaultMaxReceiveBytes = 64 * 1024 ** 2;
+
+function serverOptions({
+  passphrase,
+  maxReceiveBytes = defaultMaxReceiveBytes,
+}: CreateServerOptions): ChannelOptions & {
   interceptors: ReturnType<typeof requirePassphrase>[];
 } {
   return {

@@ -133,6 +133,8 @@ function createWire(
   { what = "the stream", datagrams = false }: StreamOptions,
 ) {
   const queue: Uint8Array[] = [];
+  /** Of a datagram that has not arrived whole. */
+  const parts: Uint8Array[] = [];
   let reading: "open" | "ended" | "failed" = "open";
   let failure: Error | undefined;
   let isWanted = false;
@@ -225,9 +227,11 @@ function createWire(
     pending = callback;
     const frameBytes = datagrams ? Math.max(1, chunk.length) : maxFramePayloadBytes;
     let from = 0;
+    call.cork();
     for (; from + frameBytes < chunk.length; from += frameBytes)
       send(dataFrame(chunk.subarray(from, from + frameBytes)));
     send(dataFrame(chunk.subarray(from)), settleWrite);
+    call.uncork();
   }
 
   function send(frame: Frame, callback?: Callback): void {
@@ -235,12 +239,15 @@ function createWire(
     (call as Writable<Frame>).write(frame, callback);
   }
 
-  call.on("data", ({ payload, frameType }: Frame) => {
+  call.on("data", ({ payload, frameType, isPartial = false }: Frame) => {
     if (reading !== "open") return;
     if (frameType === FrameType.FRAME_TYPE_GOAWAY) return endReading();
     // An empty frame means nothing, except that a forwarder met a ping.
     if (frameType !== FrameType.FRAME_TYPE_DATA || payload.length === 0) return;
-    queue.push(payload);
+    if (datagrams && (isPartial || parts.length > 0)) {
+      parts.push(payload);
+      if (!isPartial) queue.push(Buffer.concat(parts.splice(0)));
+    } else queue.push(payload);
     if (queue.length >= maxQueuedFrames) call.pause();
     feed();
   });
