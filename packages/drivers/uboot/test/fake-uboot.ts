@@ -31,12 +31,14 @@ export function createFakeUboot({ env = {}, command, isDead = false }: FakeUboot
   const variables = new Map(Object.entries(env));
   const lines: string[] = [];
   const powered: string[] = [];
-  let far: ByteStream | undefined;
+  const listeners = new Set<ByteStream>();
   let state: "off" | "countdown" | "prompt" | ((line: string) => string) = "off";
   let input = "";
   let code = 0;
 
-  const say = (text: string): void => void (isDead || far?.write(text.replaceAll("\n", "\r\n")));
+  const say = (text: string): void => {
+    if (!isDead) for (const listener of listeners) listener.write(text.replaceAll("\n", "\r\n"));
+  };
   const own = (line: string): Answer => {
     const [word = "", name = "", ...rest] = line.split(" ");
     if (word === "printenv") {
@@ -111,7 +113,7 @@ export function createFakeUboot({ env = {}, command, isDead = false }: FakeUboot
       serial: serve(serial, {
         connect() {
           const pair = createStreamPair();
-          far = pair.far;
+          listeners.add(pair.far);
           pair.far.on("data", (chunk: Buffer) => {
             for (const character of chunk.toString()) take(character);
           });

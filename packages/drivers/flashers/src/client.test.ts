@@ -1,0 +1,234 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { createScope, serve, silentLogger, type ServedDriver } from "@jumpstarter-ts/core";
+import { http } from "@jumpstarter-ts/driver-http";
+import { opendal } from "@jumpstarter-ts/driver-storage/opendal";
+import { tftp } from "@jumpstarter-ts/driver-tftp";
+import { uboot } from "@jumpstarter-ts/driver-uboot";
+import { serveDriver } from "@jumpstarter-ts/testkit";
+import { describe, expect, it } from "vitest";
+
+import { createFakeUboot, type FakeUboot } from "../../uboot/test/fake-uboot.ts";
+import { networkFlasher } from "./client.ts";
+import type { NetworkFlashProgress } from "./flash.ts";
+
+const manifest = `
+apiVersion: jumpstarter.dev/v1alpha1
+kind: FlashBundleManifest
+metadata: { name: test }
+spec:
+  manufacturer: Acme
+  link: null
+  bootcmd: booti 0x1 - 0x3
+  login: { login_prompt: "login: ", username: root, prompt: "/ # " }
+  default_target: emmc
+  targets: { emmc: /dev/mmcblk0, usd: "/sys/class/block#4fb0000" }
+  kernel: { file: data/Image, address: "0x1" }
+  initram: { file: data/initramfs, address: "0x2" }
+  preflash_commands: [ "efibootmgr -B" ]
+`;
+
+/** The shell that the board has once it is booted: every command succeeds but those that the test says. */
+function busybox(ran: string[], codeOf: (command: string) => number) {
+  let isLoggedIn = false;
+  return (line: string): string => {
+    if (!isLoggedIn) {
+      isLoggedIn = true;
+      return "\n/ # ";
+    }
+    const command = line.replace(`; echo "exit"-code=$?`, "");
+    ran.push(command);
+    const said = command.startsWith("ls -l /sys/class/block/")
+      ? "lrwxrwxrwx 1 root root 0 Jan 1 00:00 mmcblk1 -> ../../devices/4fb0000.mmc/block/mmcblk1\n"
+      : "";
+    return `${said}exit-code=${codeOf(command)}\n/ # `;
+  };
+}
+
+async function openStorage(root: string): Promise<ServedDriver> {
+  const scope = { ...createScope("storage"), log: silentLogger, baseDirectory: root, children: {} };
+  return opendal.open({ scheme: "fs", kwargs: { root } }, scope);
+}
+
+async function openBench({ codeOf = (_command: string): number => 0, cacert = "" } = {}) {
+  const root = await mkdtemp(join(tmpdir(), "jumpstarter-flashers-"));
+  const calls: unknown[] = [];
+  const ran: string[] = [];
+  const board: FakeUboot = createFakeUboot({
+    env: { ipaddr: "192.0.2.7", gatewayip: "192.0.2.1" },
+    command(line) {
+      if (line === "dhcp" || line.startsWith("tftpboot ")) return { said: "done\n", code: 0 };
+      if (!line.startsWith("booti ")) return undefined;
+      board.boot("Starting kernel ...\n\nboard login: ", busybox(ran, codeOf));
+      return { said: "", code: 0 };
+    },
+  });
+  const note = (name: string) => (): void => void calls.push(name);
+  const { power, serial } = board.children;
+  const served = await serveDriver(
+    serve(networkFlasher, {
+      setup_flasher_bundle: (bundle) => void calls.push(["setup_flasher_bundle", bundle]),
+      set_dtb: () => undefined,
+      use_dtb_variant: (variant) => void calls.push(["use_dtb_variant", variant]),
+      get_flasher_manifest_yaml: () => manifest,
+      get_default_target: () => null,
+      get_cacert: () => (cacert === "" ? null : cacert),
+      get_kernel_filename: () => "Image",
+      get_kernel_address: () => "0x1",
+      get_initram_filename: () => "initramfs",
+      get_initram_address: () => "0x2",
+      get_dtb_filename: () => "",
+      get_dtb_address: () => null,
+      get_bootcmd: () => "booti 0x1 - 0x3",
+    }),
+    {
+      definition: networkFlasher,
+      children: {
+        power,
+        serial,
+        uboot: serve(uboot, { get_prompt: () => "\n=>" }, { children: board.children }),
+        tftp: serve(
+          tftp,
+          { start: note("tftp start"), stop: note("tftp stop"), get_host: () => "192.0.2.1", get_port: () => 69 },
+          { children: { storage: await openStorage(root) } },
+        ),
+        http: serve(
+          http,
+          {
+            start: note("http start"),
+            stop: note("http stop"),
+            get_url: () => "http://192.0.2.1:80",
+            get_host: () => "192.0.2.1",
+            get_port: () => 80,
+          },
+          { children: { storage: await openStorage(root) } },
+        ),
+      },
+    },
+  );
+  return {
+    client: served.client,
+    calls,
+    ran,
+    board,
+    root,
+    async [Symbol.asyncDispose]() {
+      await served[Symbol.asyncDispose]();
+      await rm(root, { recursive: true });
+    },
+  };
+}
+
+const quick = { offForMs: 1 } as const;
+
+describe("flashing over the network", () => {
+  it("boots the helper system and writes an image of this machine with fls", async () => {
+    await using bench = await openBench();
+    const image = join(bench.root, "..", "image.raw.xz");
+    await writeFile(image, "image");
+
+    const report = await bench.client.flash(image, { ...quick, target: "usd" });
+
+    expect(report).toEqual({ url: "http://192.0.2.1:80/image.raw.xz", target: "/dev/mmcblk1", attempts: 1 });
+    await expect(readFile(join(bench.root, "image.raw.xz"), "utf8")).resolves.toBe("image");
+    expect(bench.calls).toEqual([["setup_flasher_bundle", null], "http start", "tftp start", "tftp stop", "http stop"]);
+    expect(bench.board.lines.filter((line) => /^(dhcp|tftpboot|booti)/.test(line))).toEqual([
+      "dhcp; echo $?",
+      "tftpboot 0x1 Image; echo $?",
+      "tftpboot 0x2 initramfs; echo $?",
+      "booti 0x1 - 0x3",
+    ]);
+    expect(bench.board.env.get("serverip")).toBe("192.0.2.1");
+    expect(bench.ran.map((command) => command.replace(/@\d+/, "@now"))).toEqual([
+      "ls -l /sys/class/block/ | grep 4fb0000 | head -n 1",
+      "export dhcp_addr=192.0.2.7 gw_addr=192.0.2.1",
+      "efibootmgr -B",
+      "udhcpc",
+      "date -s @now",
+      "fls from-url -i 1.0 -n --o-direct 'http://192.0.2.1:80/image.raw.xz' /dev/mmcblk1",
+      "sync",
+    ]);
+    expect(bench.board.powered).toEqual(["off", "on", "off"]);
+    await rm(image);
+  });
+
+  it("has the board fetch a URL and unpack it itself, with the lab's certificates", async () => {
+    await using bench = await openBench({ cacert: "PEM" });
+
+    const report = await bench.client.flash("https://images.example/a.img.gz", {
+      ...quick,
+      method: "shell",
+      target: "rootfs",
+      headers: { "X-Token": "it's" },
+    });
+
+    expect(report).toMatchObject({ url: "https://images.example/a.img.gz", target: "/dev/disk/by-partlabel/rootfs" });
+    await expect(readFile(join(bench.root, "cacert.crt"), "utf8")).resolves.toBe("PEM");
+    const transfer = `--cacert /tmp/cacert.crt -H 'X-Token: it'\\''s' 'https://images.example/a.img.gz'`;
+    expect(bench.ran.slice(-4)).toEqual([
+      "curl -fsSL 'http://192.0.2.1:80/cacert.crt' -o /tmp/cacert.crt",
+      `curl --location --max-time 30 --fail -sS -r 0-0 -o /dev/null ${transfer}`,
+      `( set -o pipefail; curl -fsSL ${transfer} | zcat | dd of=/dev/disk/by-partlabel/rootfs bs=64k iflag=fullblock oflag=direct )`,
+      "sync",
+    ]);
+  });
+
+  it("starts anew after a failure that may pass", async () => {
+    let left = 1;
+    await using bench = await openBench({ codeOf: (command) => (command.startsWith("fls") && left-- > 0 ? 1 : 0) });
+    const phases: NetworkFlashProgress["phase"][] = [];
+
+    const operation = bench.client.flash("https://images.example/a.img", { ...quick, retries: 1 });
+    for await (const { phase } of operation) phases.push(phase);
+
+    expect((await operation).attempts).toBe(2);
+    expect(phases).toContain("waiting");
+    expect(phases.at(-1)).toBe("done");
+  });
+
+  it("gives up after as many attempts as allowed, with the last failure", async () => {
+    await using bench = await openBench({ codeOf: (command) => (command === "udhcpc" ? 1 : 0) });
+    await expect(bench.client.flash("https://images.example/a.img", { ...quick, retries: 0 })).rejects.toMatchObject({
+      reason: "FLASH_GAVE_UP",
+      cause: { reason: "FLASH_COMMAND_FAILED" },
+    });
+    expect(bench.calls.slice(-2)).toEqual(["tftp stop", "http stop"]);
+  });
+
+  it.each([
+    [{ target: "x; reboot" }, "FLASH_NO_TARGET"],
+    [{ blockDevice: "nand" }, "FLASH_NO_TARGET"],
+    [{ headers: { "a b": "c" } }, "FLASH_BAD_OPTION"],
+  ])("does not try again what cannot succeed: %j", async (options, reason) => {
+    await using bench = await openBench();
+    await expect(bench.client.flash("https://images.example/a.img", { ...quick, ...options })).rejects.toMatchObject({
+      reason,
+    });
+    expect(bench.board.powered.filter((each) => each === "on").length).toBeLessThan(2);
+  });
+
+  it("lends the helper system's shell, and U-Boot's", async () => {
+    await using bench = await openBench();
+    {
+      await using system = await bench.client.busyboxShell(quick);
+      await system.shell.run("cat /proc/cmdline");
+      expect(bench.ran).toEqual(["cat /proc/cmdline"]);
+    }
+    {
+      await using console = await bench.client.bootloaderShell(quick);
+      await expect(console.getEnv("ipaddr")).resolves.toBe("192.0.2.7");
+    }
+    const services = "http start, tftp start, tftp stop, http stop";
+    expect(bench.calls.filter((call) => typeof call === "string").join(", ")).toBe(`${services}, ${services}`);
+  });
+
+  it("tells what the bundle says", async () => {
+    await using bench = await openBench();
+    await bench.client.useDtbVariant("alternate");
+    expect(bench.calls).toEqual([["use_dtb_variant", "alternate"]]);
+    await expect(bench.client.defaultTarget()).resolves.toBeUndefined();
+    await expect(bench.client.manifest()).resolves.toMatchObject({ spec: { default_target: "emmc" } });
+  });
+});
