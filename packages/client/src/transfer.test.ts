@@ -6,7 +6,7 @@ import { Writable } from "node:stream";
 import { gunzipSync, gzipSync } from "node:zlib";
 
 import { argument, contract, defineDriver, readAll, sink, source, unary, type Remote } from "@jumpstarter-ts/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 
 import { registryOf, serveLoopback, type LoopbackDevice } from "../test/loopback-exporter.ts";
@@ -38,6 +38,18 @@ async function openFlasher(methods: NonNullable<LoopbackDevice["unary"]>) {
 }
 
 const hashOf = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
+
+/** "a small image, packed elsewhere\n", 1000 times. */
+const packed = {
+  xz: Buffer.from(
+    "/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4Hz/AGJdADCICmcTlgJTNSrwCnOf9tUG5S7P8wG57SR+pCn2Cy1DX4IJmCMwY1iIugFGOYcIKge231K0g2+C3Iyk6e2CdYU6QsYU7xlPh1ZAR6rAMzl4jAj2xCYlUexweTJw75DSKgYAAAAAir4KHAj4kdoAAX6A+gEAAAqUgquxxGf7AgAAAAAEWVo=",
+    "base64",
+  ),
+  bz2: Buffer.from(
+    "QlpoOTFBWSZTWajfKLUADavRgAAQQAQu7liAMADwBQ00wACaqpp6aQwIUNNMAGakGakG9SDWpBmpBipBrUg5qQc1SDFSDFSDqpBvUg6qQb1IOakHdSDapB5UgxUg7qQdVIMVIP1SDypBtUgzUg91INakGlSDSpB/F3JFOFCQqN8otQ==",
+    "base64",
+  ),
+};
 
 /** A driver that reads its resource to the end and answers with the hash. */
 const hashing: NonNullable<LoopbackDevice["unary"]> = {
@@ -81,10 +93,19 @@ describe("a source argument", () => {
     await expect(flash).resolves.toBe(hashOf(image));
   });
 
-  it("says that neither side knows an encoding", async () => {
+  it.each(["xz", "bz2"] as const)("decompresses %s here without any program", async (encoding) => {
     await using bench = await openFlasher(hashing);
-    const flash = bench.remote.call("flash", { from: randomBytes(10), encoding: "xz" });
-    await expect(flash).rejects.toMatchObject({ code: "unsupported", reason: "ENCODING_UNSUPPORTED" });
+    const image = Buffer.from("a small image, packed elsewhere\n".repeat(1000));
+    vi.stubEnv("PATH", "");
+    const flash = bench.remote.call("flash", { from: packed[encoding], encoding });
+    await expect(flash).resolves.toBe(hashOf(image));
+    vi.unstubAllEnvs();
+  });
+
+  it("is not sent to its end where it lacks its own", async () => {
+    await using bench = await openFlasher(hashing);
+    const flash = bench.remote.call("flash", { from: packed.xz.subarray(0, -20), encoding: "xz" });
+    await expect(flash).rejects.toMatchObject({ reason: "TRANSFER_FAILED" });
   });
 
   it("names a file that is not there, before anything is sent", async () => {

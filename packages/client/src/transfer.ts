@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { Readable, type Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import * as zlib from "node:zlib";
 
 import { JumpstarterError, messageOf, type ContentEncoding, type Progress } from "@jumpstarter-ts/core";
+import { canEncode, createDecoder, createEncoder } from "@jumpstarter-ts/protocol";
 
 import type { Download } from "./resource-sink.ts";
 import type { Upload } from "./resource-source.ts";
@@ -49,7 +49,7 @@ export async function startTransfer(
  * dump of theirs lacks its end: what can be compressed here is.
  */
 function askedEncoding({ kind, encoding }: Upload | Download): ContentEncoding | undefined {
-  return kind === "download" && encoding !== undefined && encoding in encoders ? undefined : encoding;
+  return kind === "download" && encoding !== undefined && canEncode(encoding) ? undefined : encoding;
 }
 
 function startUpload(
@@ -57,7 +57,7 @@ function startUpload(
   upload: Upload,
   onProgress: TransferOptions["onProgress"],
 ): Transfer {
-  const decoder = localCodec(upload, isEncodingHandled, decoders, "decompress");
+  const decoder = localCodec(upload, isEncodingHandled, createDecoder);
   let isOver = false;
   const counted = count(upload.read(), upload.totalBytes, onProgress);
   const chunks = decoder === undefined ? counted : through(counted, decoder);
@@ -94,7 +94,7 @@ function startDownload(
   download: Download,
   onProgress: TransferOptions["onProgress"],
 ): Transfer {
-  const encoder = localCodec(download, isEncodingHandled, encoders, "compress");
+  const encoder = localCodec(download, isEncodingHandled, createEncoder);
   const target = download.open();
   // We have nothing to say: without this a driver that reads to the end waits for ever.
   stream.end();
@@ -140,23 +140,13 @@ async function* count(
   }
 }
 
-const decoders = { gzip: () => zlib.createGunzip(), zstd: () => zlib.createZstdDecompress() } as const;
-const encoders = { gzip: () => zlib.createGzip(), zstd: () => zlib.createZstdCompress() } as const;
-
 /** What does the (de)compression here, where the exporter said that it cannot. */
 function localCodec(
-  { encoding, what }: { readonly encoding: ContentEncoding | undefined; readonly what: string },
+  { encoding }: { readonly encoding: ContentEncoding | undefined },
   isHandled: boolean,
-  codecs: Readonly<Partial<Record<ContentEncoding, () => Duplex>>>,
-  verb: string,
+  create: (encoding: ContentEncoding) => Duplex,
 ): Duplex | undefined {
-  if (encoding === undefined || isHandled) return undefined;
-  const codec = codecs[encoding];
-  if (codec !== undefined) return codec();
-  throw new JumpstarterError(
-    `neither the exporter nor this client can ${verb} ${encoding}, the encoding of ${what}: use gzip or zstd, or none`,
-    { code: "unsupported", reason: "ENCODING_UNSUPPORTED" },
-  );
+  return encoding === undefined || isHandled ? undefined : create(encoding);
 }
 
 function transferError(what: string, verb: string, cause: unknown): JumpstarterError {

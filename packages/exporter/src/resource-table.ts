@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import { JumpstarterError, type ByteStream, type ContentEncoding } from "@jumpstarter-ts/core";
-import type { ClientStreamHandle } from "@jumpstarter-ts/protocol";
-
-import { supportedEncoding } from "./content-encoding.ts";
+import { contentEncodingOf, type ClientStreamHandle } from "@jumpstarter-ts/protocol";
 
 /** The client's streams that wait for the call that uses them. */
 export interface ResourceTable {
@@ -23,7 +21,7 @@ export function createResourceTable(): ResourceTable {
   return {
     offer(device, stream, requested) {
       const uuid = randomUUID();
-      const encoding = supportedEncoding(requested);
+      const encoding = contentEncodingOf(requested);
       offers.set(uuid, { device, stream, encoding });
       stream.once("close", () => offers.delete(uuid));
       return { kind: "client_stream", uuid, x_jmp_content_encoding: encoding ?? null };
@@ -38,11 +36,11 @@ export function createResourceTable(): ResourceTable {
       }
       offers.delete(uuid);
       // What the handle says counts, whatever was negotiated.
-      const encoding = supportedEncoding(named);
+      const encoding = contentEncodingOf(named);
       if (named !== null && encoding === undefined) {
         offered.stream.destroy();
         throw new JumpstarterError(
-          `the resource is ${JSON.stringify(named)}, which this exporter cannot undo or do: send it plain, or as gzip or zstd`,
+          `the resource is ${JSON.stringify(named)}, which this exporter does not know: send it plain, or as gzip, zstd, xz or bz2`,
           { code: "unsupported", reason: "RESOURCE_ENCODING_UNKNOWN" },
         );
       }

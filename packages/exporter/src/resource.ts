@@ -1,8 +1,7 @@
-import { finished, pipeline, Readable, Writable } from "node:stream";
+import { finished, pipeline, Readable, Writable, type Duplex } from "node:stream";
 
-import type { ByteStream, ContentEncoding } from "@jumpstarter-ts/core";
-
-import { createDecoder, createEncoder, encodingError } from "./content-encoding.ts";
+import { JumpstarterError, type ByteStream, type ContentEncoding } from "@jumpstarter-ts/core";
+import { createDecoder, createEncoder } from "@jumpstarter-ts/protocol";
 
 /** What a driver holds for a resource argument, and what happens when the driver is done with it. */
 export interface BoundResource {
@@ -35,8 +34,9 @@ export function bindSource(wire: ByteStream, encoding: ContentEncoding | undefin
 
 /** A place for a driver's bytes, compressed on their way to the client. */
 export function bindSink(wire: ByteStream, encoding: ContentEncoding | undefined): BoundResource {
+  const encoder = encoding === undefined ? undefined : encoderFor(wire, encoding);
   const view = quiet(writeView(wire));
-  const stream = encoding === undefined ? view : quiet(encode(view, encoding));
+  const stream = encoder === undefined ? view : quiet(encode(view, encoder));
   const release = (): void => {
     wire.end();
     wire.resume();
@@ -132,8 +132,24 @@ function decode(view: Readable, encoding: ContentEncoding): Readable {
   return plain;
 }
 
-function encode(view: Writable, encoding: ContentEncoding): Writable {
-  const encoder = createEncoder(encoding);
+/** The client may have asked for what can only be undone here, as nobody knew the direction then. */
+function encoderFor(wire: ByteStream, encoding: ContentEncoding): Duplex {
+  try {
+    return createEncoder(encoding);
+  } catch (error) {
+    wire.destroy();
+    throw error;
+  }
+}
+
+function encodingError(encoding: ContentEncoding, cause: unknown): JumpstarterError {
+  return new JumpstarterError(
+    `the resource is not ${encoding}, as its client said it was: send it whole, or without an encoding`,
+    { code: "invalid-argument", reason: "RESOURCE_NOT_ENCODED", cause },
+  );
+}
+
+function encode(view: Writable, encoder: Duplex): Writable {
   // Errors reach the driver through the encoder that it writes to, and finish() through the view.
   pipeline(encoder, view, () => undefined);
   return encoder;

@@ -8,6 +8,7 @@ export {
   type OpenChannelOptions,
   type PeerChannel,
 } from "./channel.ts";
+export { canEncode, contentEncodingOf, createDecoder, createEncoder, type CodecOptions } from "./content-encoding.ts";
 export {
   decodeFrame,
   encodeFrame,
