@@ -37,14 +37,17 @@ export async function prepareArguments(
   for (const [index, argument] of method.arguments.entries()) {
     prepared.push(await prepare(argument, args[index], `argument ${index + 1} (${argument.name}) of ${what}`));
   }
-  return prepared;
+  // What is left out at the end is not sent, so that the driver's own defaults hold; a Python driver takes null for a
+  // value. In the middle, null fills the position.
+  while (isLeftOut(prepared.at(-1))) prepared.pop();
+  return prepared.map((argument) =>
+    argument.kind === "value" ? { ...argument, value: argument.value ?? null } : argument,
+  );
 }
 
 async function prepare(argument: Argument, value: unknown, what: string): Promise<PreparedArgument> {
   if (argument.kind === "value") {
-    const checked = await validate(argument.schema, value, what);
-    // The wire has positions and no "undefined": what is left out travels as null.
-    return { kind: "value", value: checked ?? null };
+    return { kind: "value", value: await validate(argument.schema, value, what) };
   }
   if (value === undefined || value === null) {
     throw new JumpstarterError(`${what} is missing: it takes a path or a stream`, {
@@ -105,6 +108,10 @@ export async function withArguments<T>(
     failed.abort();
     await Promise.all(transfers.map((transfer) => transfer.close()));
   }
+}
+
+function isLeftOut(argument: PreparedArgument | undefined): boolean {
+  return argument?.kind === "value" && argument.value === undefined;
 }
 
 function isValue(argument: PreparedArgument): argument is Extract<PreparedArgument, { readonly kind: "value" }> {
