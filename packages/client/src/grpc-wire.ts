@@ -36,7 +36,10 @@ export function createGrpcWire(peer: PeerChannel, host: string): Wire {
     const call = router.stream(merged(streamMetadata(target), metadata));
     try {
       const headers = await initialMetadata(call, { signal, what });
-      const stream = clientStream(call, { what });
+      const stream = clientStream(call, {
+        what,
+        explain: (status) => wireError(status, { what, host, isDriverCall: true }),
+      });
       destroyOnAbort(stream, signal);
       return { headers, stream };
     } catch (error) {

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+
 import {
   argument,
   byteStream,
@@ -213,6 +215,20 @@ describe("a byte stream", () => {
     const chunks: Buffer[] = [];
     for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
     expect(Buffer.concat(chunks).toString()).toBe("hello");
+  });
+
+  it("ends with `unavailable`, naming the host, when the exporter vanishes", async () => {
+    await using bench = await openFan({ bytes: { connect: (stream) => void stream.on("error", () => undefined) } });
+    const stream = await bench.remote.open("connect");
+    const failure = once(stream, "end").catch((error: unknown) => error);
+
+    await bench.exporter.vanish();
+
+    expect(await failure).toMatchObject({
+      code: "unavailable",
+      reason: "EXPORTER_UNAVAILABLE",
+      message: expect.stringContaining(bench.exporter.host),
+    });
   });
 
   it("is destroyed when the session closes, without an uncaught error", async () => {

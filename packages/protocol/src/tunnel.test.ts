@@ -257,6 +257,19 @@ describe("the end of a call", () => {
     expect(seen).toBe(sent.join(""));
   });
 
+  it("is `unavailable` where the peer cut the call, which nobody here has cancelled", async () => {
+    await using call = await openCall();
+    const client = clientStream(call.client, { what: "the stream of console.connect" });
+
+    call.server.emit("error", { code: Status.CANCELLED, details: "Call cancelled" });
+
+    await expect(readToEnd(client)).rejects.toMatchObject({
+      code: "unavailable",
+      reason: "STREAM_CLOSED",
+      message: "the stream of console.connect is closed: the peer ended the call",
+    });
+  });
+
   it("carries the server's error with its code and reason", async () => {
     await using wire = await openStreams();
     wire.server.on("error", () => undefined);

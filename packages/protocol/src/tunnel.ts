@@ -14,6 +14,8 @@ export interface StreamOptions {
   readonly what?: string;
   /** Object mode: each chunk is one frame, and so one datagram, in both directions. */
   readonly datagrams?: boolean;
+  /** What a client's stream ends with when its call fails. Default: the status as {@link fromStatus} tells it. */
+  readonly explain?: (status: unknown) => Error;
 }
 
 /**
@@ -27,7 +29,7 @@ export function clientStream(call: ClientStreamCall, options: StreamOptions = {}
   const wire = createWire(call, options);
   let failure: Error | undefined;
   call.on("error", (error: unknown) => {
-    failure = fromStatus(error, `${wire.what} broke`);
+    failure = options.explain?.(error) ?? brokenBy(error, wire.what);
   });
   // The error overtakes frames that wait in the call; the end does not.
   call.on("end", () => (failure === undefined ? wire.endReading() : wire.fail(failure)));
@@ -77,6 +79,12 @@ export function serverStream(call: ServerStreamCall, options: StreamOptions = {}
     stream.once("close", () => clock.clearTimeout(timer));
   });
   return stream;
+}
+
+/** A cancellation of our own comes after the stream's end: the one that is met here is the peer's, which cut the call. */
+function brokenBy(status: unknown, what: string): JumpstarterError {
+  const error = fromStatus(status, `${what} broke`);
+  return error.reason === "RPC_CANCELLED" ? gone(what) : error;
 }
 
 /** Resolves with the headers that an exporter sends once the stream is connected. A router sends none: do not wait. */
