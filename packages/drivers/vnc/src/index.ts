@@ -1,0 +1,3 @@
+export { vnc, type VncClient } from "./client.ts";
+export { vncContract } from "./contract.ts";
+export type { Screen } from "./screen.ts";
