@@ -18,25 +18,21 @@ export interface TakeStreamsOptions {
 /**
  * Serves one streaming method over Node's own HTTP/2, beside grpc-js on the same connections, and several times as fast:
  * nothing of a payload is copied. Calls that ask for more than the plain protocol (a deadline, compression) are left
- * to grpc-js. Call it before grpc-js sets its listeners.
+ * to grpc-js, whose listeners this stands before.
  */
 export function takeStreams(server: Http2Server, { method, handler, maxReceiveBytes }: TakeStreamsOptions): void {
-  const on = server.on.bind(server) as (event: string, listener: (...args: never[]) => void) => Http2Server;
   const isOurs = (headers: IncomingHttpHeaders): boolean =>
     headers[":path"] === method &&
     headers["grpc-timeout"] === undefined &&
     (headers["grpc-encoding"] ?? "identity") === "identity" &&
     String(headers["content-type"]).startsWith("application/grpc");
-  const listen = (event: string, listener: (...args: never[]) => void): Http2Server => {
-    if (event !== "stream") return on(event, listener);
-    // The event's own arguments, passed on as they are.
-    const theirs = listener as (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...rest: unknown[]) => void;
-    return on(event, (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...rest: unknown[]) => {
-      if (isOurs(headers)) handler(serverCall(stream, headers, maxReceiveBytes));
-      else theirs(stream, headers, ...rest);
-    });
-  };
-  Object.assign(server, { on: listen });
+  // Node declares listeners as functions of anything; these get what they would have got.
+  const theirs = server.listeners("stream") as ((...event: unknown[]) => void)[];
+  server.removeAllListeners("stream");
+  server.on("stream", (stream, headers, ...rest) => {
+    if (isOurs(headers)) handler(serverCall(stream, headers, maxReceiveBytes));
+    else for (const listener of theirs) listener.call(server, stream, headers, ...rest);
+  });
 }
 
 /** The stream as grpc-js's call: the same events in the same order. */
@@ -98,7 +94,8 @@ function serverCall(
     } else if (!stream.destroyed) stream.end();
     done();
   };
-  Object.assign(call, { metadata: readMetadata(headers), sendMetadata });
+  const getHost = (): string => headers[":authority"] ?? headers.host ?? "";
+  Object.assign(call, { metadata: readMetadata(headers), sendMetadata, getHost, getPath: () => headers[":path"] });
   Object.defineProperty(call, "cancelled", { get: () => isCancelled });
   // grpc-js declares more members than a stream of bytes has any use for.
   return call as unknown as ServerStreamCall;

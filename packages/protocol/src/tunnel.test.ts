@@ -414,9 +414,14 @@ function writeTo(stream: ByteStream, chunk: string | Uint8Array): Promise<void> 
   });
 }
 
+/** What was one frame on the wire may be handed on in parts, as it arrives. */
 async function collect(frames: AsyncIterable<Frame>): Promise<Frame[]> {
   const all: Frame[] = [];
-  for await (const frame of frames) all.push(frame);
+  const parts: Uint8Array[] = [];
+  for await (const { payload, frameType, isPartial } of frames) {
+    parts.push(payload);
+    if (isPartial !== true) all.push({ frameType, payload: Buffer.concat(parts.splice(0)) });
+  }
   return all;
 }
 
