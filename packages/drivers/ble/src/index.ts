@@ -1,0 +1,2 @@
+export { ble, type BleClient } from "./client.ts";
+export { bleContract } from "./contract.ts";
