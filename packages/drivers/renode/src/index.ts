@@ -1,0 +1,2 @@
+export { renode, type RenodeClient } from "./client.ts";
+export { renodeContract } from "./contract.ts";
