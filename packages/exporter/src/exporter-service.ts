@@ -15,13 +15,16 @@ export interface ExporterServiceOptions {
   readonly motd: string | undefined;
   /** What to do when a client says that it is done; `undefined` where there is no lease to end. */
   readonly onEndSession: (() => void) | undefined;
+  /** Is told when a client comes, which asks for the devices first. */
+  readonly onReport?: () => void;
 }
 
 export function exporterHandlers(options: ExporterServiceOptions): Handlers<typeof ExporterServiceService> {
-  const { session, resources, name, motd = "", onEndSession } = options;
+  const { session, resources, name, motd = "", onEndSession, onReport } = options;
   return {
     ...driverCallHandlers(session, resources),
     getReport(_call, callback) {
+      onReport?.();
       callback(null, {
         uuid: session.uuid,
         labels: new Map([["jumpstarter.dev/name", name]]),

@@ -1,26 +1,22 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { createDriverRegistry, type DriverRegistry, type ExporterConfig } from "@jumpstarter-ts/config";
-import { createScope, isJumpstarterError, JumpstarterError, messageOf } from "@jumpstarter-ts/core";
+import { createScope, type JumpstarterError } from "@jumpstarter-ts/core";
 import {
   createServer,
   ExporterServiceService,
   ExporterStatus,
-  formatHost,
   RouterServiceService,
   service,
   type PeerServer,
+  type Service,
   type TlsServerOptions,
 } from "@jumpstarter-ts/protocol";
 
+import { bind, type Bound } from "./bind-address.ts";
 import { openTree } from "./device-tree.ts";
 import { exporterHandlers } from "./exporter-service.ts";
 import type { LogRecord } from "./log-queue.ts";
 import { createResourceTable } from "./resource-table.ts";
 import { routerHandlers } from "./router-streams.ts";
-import { selfSigned } from "./self-signed.ts";
 import { createSession, type Session } from "./session.ts";
 
 /**
@@ -65,6 +61,30 @@ export interface RunningExporter extends AsyncDisposable {
 
 /** Opens the drivers of a configuration and serves them. Whatever fails, nothing is left open. */
 export async function startExporter(options: StartExporterOptions): Promise<RunningExporter> {
+  const exporter = await openExporter(options, {
+    // Without a lab there is nothing after the session, but a direct client is told that it was heard.
+    onEndSession: "host" in (options.listen ?? {}) ? () => undefined : undefined,
+  });
+  exporter.session.setStatus(ExporterStatus.EXPORTER_STATUS_LEASE_READY);
+  return exporter;
+}
+
+/** What happens around the session of an exporter that has more than one client. */
+export interface Lifecycle {
+  /** What to do when a client says that it is done; `undefined` where there is no lease to end. */
+  readonly onEndSession: (() => void) | undefined;
+  /** Is told when a client comes, which asks for the devices first. */
+  readonly onReport?: () => void;
+  /** Serves the same session on a private unix socket too, which asks for no passphrase: for hooks. */
+  readonly hasHookSocket?: boolean;
+}
+
+export interface OpenExporter extends RunningExporter {
+  readonly hookHost: string | undefined;
+}
+
+/** Serves the drivers, in a status that allows no calls yet. */
+export async function openExporter(options: StartExporterOptions, lifecycle: Lifecycle): Promise<OpenExporter> {
   const { config, baseDirectory = config.baseDirectory, listen = {}, signal } = options;
   const { registry = createDriverRegistry({ from: [baseDirectory, process.cwd()] }) } = options;
   const scope = createScope(config.metadata.name);
@@ -74,39 +94,24 @@ export async function startExporter(options: StartExporterOptions): Promise<Runn
   try {
     signal?.throwIfAborted();
     session.serve(await openTree({ config, baseDirectory, registry, scope, log: session.log }));
-    const isLocal = !("host" in listen);
-    const resources = createResourceTable();
-    const server = createServer({
-      passphrase: isLocal ? undefined : listen.passphrase,
-      services: [
-        service(
-          ExporterServiceService,
-          exporterHandlers({
-            session,
-            resources,
-            name: config.metadata.name,
-            motd: config.motd,
-            // Without a lab there is nothing after the session, but a direct client is told that it was heard.
-            onEndSession: isLocal ? undefined : () => undefined,
-          }),
-        ),
-        service(RouterServiceService, routerHandlers(session, resources)),
-      ],
-    });
-    const address = await bind(server, listen);
+    const services = servicesOf(session, config, lifecycle);
+    const server = createServer({ passphrase: "host" in listen ? listen.passphrase : undefined, services });
+    const { host, certificate, release } = await bind(server, listen);
+    const hooks = lifecycle.hasHookSocket ? createServer({ services }) : undefined;
+    const hookAddress = hooks && (await bindBeside(hooks, server, release));
     const close = once(async () => {
       const failures = await session.close();
-      await server.close({ graceMs: 500 });
-      await address.release();
+      await Promise.all([server.close({ graceMs: 500 }), hooks?.close({ graceMs: 500 })]);
+      await release();
+      await hookAddress?.release();
       return failures;
     });
     if (signal?.aborted) await close();
     signal?.throwIfAborted();
-    session.setStatus(ExporterStatus.EXPORTER_STATUS_LEASE_READY);
     signal?.removeEventListener("abort", onAbort);
-    const { host, certificate } = address;
     return {
       host,
+      hookHost: hookAddress?.host,
       ...(certificate && { certificate }),
       session,
       close,
@@ -119,57 +124,34 @@ export async function startExporter(options: StartExporterOptions): Promise<Runn
   }
 }
 
-interface Bound {
-  readonly host: string;
-  readonly certificate?: string;
-  release(): Promise<void>;
-}
-
-async function bind(server: PeerServer, listen: Listen): Promise<Bound> {
-  if ("host" in listen) {
-    const { host, port } = listen;
-    try {
-      const secured = listen.insecure === true ? undefined : (listen.tls ?? (await selfSigned(host)));
-      const security = secured === undefined ? ({ insecure: true } as const) : { tls: secured };
-      const address = await server.listenTcp({ host, port, ...security });
-      const made = listen.insecure === true || listen.tls !== undefined ? undefined : secured;
-      return {
-        host: formatHost(address),
-        ...(made && { certificate: String(made.certificateChain) }),
-        release: async () => undefined,
-      };
-    } catch (cause) {
-      await server.close();
-      throw portError(listen, cause);
-    }
-  }
-  const directory = listen.unix === undefined ? await socketDirectory() : undefined;
-  const release = async (): Promise<void> => {
-    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
-  };
+/** The second address; without it the first is given up. */
+async function bindBeside(hooks: PeerServer, server: PeerServer, release: () => Promise<void>): Promise<Bound> {
   try {
-    const path = listen.unix ?? join(directory ?? tmpdir(), "socket");
-    await server.listenUnix(path);
-    return { host: path, release };
+    return await bind(hooks, {});
   } catch (error) {
-    await server.close();
+    await server.close({ graceMs: 0 });
     await release();
     throw error;
   }
 }
 
-/** Mode 0700, as mkdtemp makes it. */
-function socketDirectory(): Promise<string> {
-  return mkdtemp(join(process.env["XDG_RUNTIME_DIR"] ?? tmpdir(), "jumpstarter-"));
-}
-
-function portError({ host, port }: { readonly host: string; readonly port: number }, cause: unknown): unknown {
-  if (!isJumpstarterError(cause) || !messageOf(cause).includes("EADDRINUSE")) return cause;
-  return new JumpstarterError(`port ${port} of ${host} is in use: stop what listens there, or choose another port`, {
-    code: "failed-precondition",
-    reason: "PORT_IN_USE",
-    cause,
-  });
+function servicesOf(session: Session, config: ExporterConfig, lifecycle: Lifecycle): readonly Service[] {
+  const resources = createResourceTable();
+  const { onEndSession, onReport } = lifecycle;
+  return [
+    service(
+      ExporterServiceService,
+      exporterHandlers({
+        session,
+        resources,
+        name: config.metadata.name,
+        motd: config.motd,
+        onEndSession,
+        ...(onReport && { onReport }),
+      }),
+    ),
+    service(RouterServiceService, routerHandlers(session, resources)),
+  ];
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {
