@@ -1,0 +1,2 @@
+export { androidEmulator, type AndroidEmulatorClient } from "./client.ts";
+export { androidEmulatorContract } from "./contract.ts";

@@ -1,0 +1,2 @@
+export { corellium, type CorelliumClient } from "./client.ts";
+export { corelliumContract } from "./contract.ts";
