@@ -1,8 +1,5 @@
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { readFileSync } from "node:fs";
+import { userInfo } from "node:os";
 
 import { connect } from "@jumpstarter-ts/client";
 import { ssh } from "@jumpstarter-ts/driver-ssh";
@@ -10,46 +7,9 @@ import { describe, expect, it } from "vitest";
 
 import { pythonPeer } from "../peers/python.ts";
 import { startPythonExporter } from "../peers/python-exporter.ts";
-import { freeTcpPort } from "./free-port.ts";
+import { hasSshd, startSshd } from "./sshd.ts";
 
-const sshd = "/usr/sbin/sshd";
-const isReady = pythonPeer() !== undefined && existsSync(sshd);
-
-/** A real ssh server of this user, with one key that may log in. */
-async function startSshd() {
-  const directory = mkdtempSync(join(tmpdir(), "jumpstarter-sshd-"));
-  const port = await freeTcpPort();
-  for (const key of ["host", "user"]) {
-    spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(directory, key)]);
-  }
-  const config = join(directory, "config");
-  writeFileSync(
-    config,
-    [
-      `Port ${port}`,
-      "ListenAddress 127.0.0.1",
-      `HostKey ${directory}/host`,
-      `AuthorizedKeysFile ${directory}/user.pub`,
-      `PidFile ${directory}/pid`,
-      "StrictModes no",
-      "UsePAM no",
-    ].join("\n"),
-  );
-  spawnSync("mkdir", ["-p", "/run/sshd"]);
-  const server = spawn(sshd, ["-D", "-e", "-f", config], { stdio: ["ignore", "ignore", "pipe"] });
-  const lines = createInterface({ input: server.stderr });
-  await new Promise((resolve) => lines.on("line", (line) => line.includes("listening") && resolve(line)));
-  return {
-    port,
-    identity: join(directory, "user"),
-    async [Symbol.asyncDispose]() {
-      const ended = new Promise((resolve) => server.once("exit", resolve));
-      server.kill();
-      await ended;
-      rmSync(directory, { recursive: true });
-    },
-  };
-}
+const isReady = pythonPeer() !== undefined && hasSshd;
 
 describe.skipIf(!isReady && process.env["CI"] !== "true")("Python's ssh driver", () => {
   it("lets us run commands on a device with the lab's user and key", { timeout: 30_000 }, async () => {
