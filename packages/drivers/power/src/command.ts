@@ -1,9 +1,8 @@
-import { execFile, type ExecFileException } from "node:child_process";
-
 import { implement, JumpstarterError, silentLogger, type CallContext, type Logger } from "@jumpstarter-ts/core";
 import { z } from "zod";
 
 import { power } from "./client.ts";
+import { runCommand } from "./program.ts";
 
 const command = z.array(z.string().min(1)).min(1);
 
@@ -44,66 +43,6 @@ export const commandPower = implement(power, options, ({ on, off, read, timeout_
     },
   };
 });
-
-interface RunOptions {
-  readonly signal: AbortSignal | undefined;
-  readonly timeoutMs: number;
-  readonly cwd: string;
-  readonly log: Logger;
-}
-
-async function runCommand(argv: readonly string[], { signal, timeoutMs, cwd, log }: RunOptions): Promise<string> {
-  const [program = "", ...args] = argv;
-  log.info(argv.join(" "));
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  execFile(
-    program,
-    args,
-    { cwd, signal, timeout: timeoutMs, killSignal: "SIGKILL", maxBuffer: 1024 ** 2 },
-    (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(commandFailed(argv, error, stderr, timeoutMs));
-    },
-  );
-  return promise;
-}
-
-function commandFailed(
-  argv: readonly string[],
-  error: ExecFileException,
-  stderr: string,
-  timeoutMs: number,
-): JumpstarterError {
-  const program = argv[0] ?? "";
-  const text = argv.join(" ");
-  if (error.name === "AbortError") {
-    return new JumpstarterError(`${text} was stopped`, {
-      code: "cancelled",
-      reason: "POWER_COMMAND_STOPPED",
-      cause: error,
-    });
-  }
-  if (error.code === "ENOENT") {
-    return new JumpstarterError(`there is no program ${program}: install it, or correct the path`, {
-      code: "failed-precondition",
-      reason: "POWER_COMMAND_MISSING",
-      cause: error,
-    });
-  }
-  if (error.killed) {
-    return new JumpstarterError(`${text} did not finish within ${timeoutMs} ms and was killed`, {
-      code: "deadline-exceeded",
-      reason: "POWER_COMMAND_HUNG",
-      cause: error,
-    });
-  }
-  const said = stderr.trim() === "" ? "said nothing" : `said ${JSON.stringify(stderr.trim().slice(-300))}`;
-  return new JumpstarterError(`${text} ended with ${error.code ?? error.signal} and ${said}`, {
-    code: "unavailable",
-    reason: "POWER_COMMAND_FAILED",
-    cause: error,
-  });
-}
 
 function parseReading(line: string, program: string): z.infer<typeof reading> {
   try {
