@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 export const debianPackages: Readonly<Record<string, string>> = {
   "/usr/bin/avr-gcc": "gcc-avr",
   "/usr/bin/avr-objcopy": "binutils-avr",
+  "/usr/bin/avrdude": "avrdude",
   "/usr/bin/make": "make",
   "/usr/lib/avr/include/avr/io.h": "avr-libc",
   "/usr/share/arduino/hardware/arduino/avr/cores/arduino/Arduino.h": "arduino-core-avr",

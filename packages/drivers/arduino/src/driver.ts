@@ -10,13 +10,11 @@ import { flasher } from "@jumpstarter-ts/driver-storage";
 
 import { arduino } from "./client.ts";
 import { formatFirmware, parseFirmware } from "./firmware.ts";
+import { checkTarget, largestFileBytes } from "./flash-target.ts";
 import { arduinoOptions } from "./options.ts";
 import { pins } from "./pins-client.ts";
 import { pinNames } from "./pins.ts";
 import { startBoard, type VirtualBoard } from "./virtual-board.ts";
-
-/** An image of 32 KiB is some 90 KiB of Intel HEX; what is longer than this is something else. */
-const largestFileBytes = 1_048_576;
 
 /** A virtual Arduino Uno. It starts without power, and loses it when its session ends. */
 export const virtualUno = implement(arduino, arduinoOptions, async ({ firmware, eeprom }, scope) => {
@@ -139,14 +137,6 @@ function servePins(board: VirtualBoard): ServedDriver {
 
 function holds(flash: Uint8Array, image: Uint8Array): boolean {
   return flash.every((byte, address) => byte === (image[address] ?? 0xff));
-}
-
-function checkTarget(target: string | null | undefined): void {
-  if (target === undefined || target === null || target === "flash") return;
-  throw new JumpstarterError(`an Arduino has no part ${JSON.stringify(target)} to flash: leave the target out`, {
-    code: "invalid-argument",
-    reason: "FLASH_TARGET_UNKNOWN",
-  });
 }
 
 async function readFirmware(path: string): Promise<Uint8Array> {

@@ -9,9 +9,10 @@ const howToConvert = "convert it with avr-objcopy -O ihex";
 
 /**
  * Program memory from a firmware file in Intel HEX, as long as its last byte; gaps are erased (0xff). `name` names the
- * file in an error. Throws `invalid-argument` with FIRMWARE_NOT_HEX, _DAMAGED, _TOO_LARGE or _EMPTY.
+ * file in an error; `largestBytes` is for another chip. Throws `invalid-argument` with FIRMWARE_NOT_HEX, _DAMAGED,
+ * _TOO_LARGE or _EMPTY.
  */
-export function parseFirmware(file: Uint8Array, name: string): Uint8Array {
+export function parseFirmware(file: Uint8Array, name: string, largestBytes: number = flashBytes): Uint8Array {
   const text = readText(file, name);
   checkRecords(text, name);
   let blocks: ReadonlyMap<number, Uint8Array>;
@@ -22,11 +23,12 @@ export function parseFirmware(file: Uint8Array, name: string): Uint8Array {
   }
   const end = Math.max(0, ...[...blocks].map(([address, block]) => address + block.length));
   if (end === 0) throw failure("FIRMWARE_EMPTY", `${name} is Intel HEX without any data: build the firmware again`);
-  if (end > flashBytes) {
+  if (end > largestBytes) {
+    const chip = largestBytes === flashBytes ? "of flash of an ATmega328P" : "that are allowed here";
     throw failure(
       "FIRMWARE_TOO_LARGE",
-      `${name} reaches to address 0x${(end - 1).toString(16)}, past the ${flashBytes} bytes of flash of an ` +
-        `ATmega328P: build it smaller, and for this chip`,
+      `${name} reaches to address 0x${(end - 1).toString(16)}, past the ${largestBytes} bytes ${chip}: ` +
+        "build it smaller, and for this chip",
     );
   }
   const image = new Uint8Array(end).fill(0xff);
