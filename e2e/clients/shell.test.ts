@@ -10,21 +10,21 @@ const yaml = `export:
     type: jumpstarter_driver_shell.driver.Shell
     config:
       methods:
-        greet: 'echo "$0: level $LEVEL"; echo careful >&2; exit 3'
+        greet: 'echo "$0: $1 and $2, level $LEVEL"; echo careful >&2; exit 3'
         slow:
           command: "echo begun; sleep 30"
           timeout: 1
 `;
 
 describe.skipIf(pythonPeer() === undefined && process.env["CI"] !== "true")("Python's shell driver", () => {
-  it("runs commands for us, with variables and exit codes", async () => {
+  it("runs commands for us, with arguments, variables and exit codes", async () => {
     await using exporter = await startPythonExporter(yaml);
     await using session = await connect({ host: exporter.host });
     const lab = session.device("lab").as(shell);
 
     expect(await lab.methods()).toEqual(["greet", "slow"]);
-    expect(await lab.run("greet", [], { env: { LEVEL: "2" } })).toEqual({
-      stdout: "greet: level 2\n",
+    expect(await lab.run("greet", ["a b", "$(c)"], { env: { LEVEL: "2" } })).toEqual({
+      stdout: "greet: a b and $(c), level 2\n",
       stderr: "careful\n",
       exitCode: 3,
     });

@@ -1,4 +1,4 @@
-import { serve } from "@jumpstarter-ts/core";
+import { serve, type CallContext } from "@jumpstarter-ts/core";
 import { serveDriver } from "@jumpstarter-ts/testkit";
 import { describe, expect, it } from "vitest";
 
@@ -11,8 +11,10 @@ async function openShell() {
   const served = await serveDriver(
     serve(shell, {
       get_methods: () => ["greet", "hang"],
-      async *call_method(method, env, { signal }) {
-        received.push([method, env]);
+      async *call_method(method, env, ...rest) {
+        // The last is always the context.
+        const { signal } = rest.at(-1) as CallContext;
+        received.push([method, env, rest.slice(0, -1).filter((each) => each !== undefined)]);
         if (method === "hang") {
           yield ["waiting\n", "", null];
           await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -30,19 +32,19 @@ async function openShell() {
 }
 
 describe("the shell client", () => {
-  it("runs a method with variables, and collects what it says", async () => {
+  it("runs a method with arguments and variables, and collects what it says", async () => {
     await using served = await openShell();
 
-    const result = await served.client.run("greet", [], { env: { LEVEL: "2" } });
+    const result = await served.client.run("greet", ["a b", "c"], { env: { LEVEL: "2" } });
 
     expect(result).toEqual({ stdout: "hello world\n", stderr: "careful\n", exitCode: 3 });
-    expect(served.received).toEqual([["greet", { LEVEL: "2" }]]);
+    expect(served.received).toEqual([["greet", { LEVEL: "2" }, ["a b", "c"]]]);
   });
 
   it("sends an empty record when there are no variables, as upstream's client does", async () => {
     await using served = await openShell();
     await served.client.run("greet");
-    expect(served.received).toEqual([["greet", {}]]);
+    expect(served.received).toEqual([["greet", {}, []]]);
   });
 
   it("tells what a method says while it runs", async () => {
@@ -81,9 +83,10 @@ describe("the shell client", () => {
     await expect(served.client.run("vanish")).rejects.toMatchObject({ reason: "SHELL_NO_EXIT_CODE" });
   });
 
-  it("refuses arguments rather than dropping them", async () => {
+  it("refuses more arguments than the contract has room for", async () => {
     await using served = await openShell();
-    await expect(served.client.run("greet", ["a"])).rejects.toMatchObject({ reason: "SHELL_NO_ARGUMENTS" });
+    const many = Array.from({ length: 65 }, () => "x");
+    await expect(served.client.run("greet", many)).rejects.toMatchObject({ reason: "SHELL_TOO_MANY_ARGUMENTS" });
     expect(served.received).toEqual([]);
   });
 

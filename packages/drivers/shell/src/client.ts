@@ -1,6 +1,6 @@
 import { defineDriver, JumpstarterError, within, type CallOptions, type Remote } from "@jumpstarter-ts/core";
 
-import { shellContract } from "./contract.ts";
+import { maxShellArguments, shellContract } from "./contract.ts";
 
 export interface ShellOutput {
   readonly stdout: string;
@@ -36,8 +36,8 @@ export const shell = defineDriver({ contract: shellContract, client: shellClient
 
 function shellClient(remote: Remote<typeof shellContract>): ShellClient {
   const stream: ShellClient["stream"] = async function* (method, args = [], { env = {}, onOutput, ...options } = {}) {
-    if (args.length > 0) throw noArguments(remote.path, method);
-    for await (const [stdout, stderr, code] of remote.with(options).stream("call_method", method, env)) {
+    if (args.length > maxShellArguments) throw tooManyArguments(remote.path, method, args.length);
+    for await (const [stdout, stderr, code] of callMethod(remote.with(options), method, env, ...args)) {
       const output = { stdout, stderr, exitCode: code ?? undefined };
       onOutput?.(output);
       yield output;
@@ -80,10 +80,27 @@ function shellClient(remote: Remote<typeof shellContract>): ShellClient {
   };
 }
 
-/** A contract cannot yet say "and any number of texts", so the wire would carry none of them. */
-function noArguments(path: string, method: string): JumpstarterError {
-  return new JumpstarterError(`${path}: ${method} cannot be given arguments yet; hand them over as variables in env`, {
-    code: "unsupported",
-    reason: "SHELL_NO_ARGUMENTS",
-  });
+type CallMethod = (
+  name: "call_method",
+  method: string,
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+) => AsyncIterable<readonly [string, string, (number | null)?]>;
+
+function callMethod(
+  remote: Remote<typeof shellContract>,
+  ...args: Parameters<CallMethod> extends [unknown, ...infer Rest] ? Rest : never
+): ReturnType<CallMethod> {
+  // The types count arguments only up to where they repeat; what follows is as checked at run time as the rest.
+  return (remote.stream as CallMethod)("call_method", ...args);
+}
+
+function tooManyArguments(path: string, method: string, count: number): JumpstarterError {
+  return new JumpstarterError(
+    `${path}: ${method} cannot be given ${count} arguments; the most is ${maxShellArguments}`,
+    {
+      code: "invalid-argument",
+      reason: "SHELL_TOO_MANY_ARGUMENTS",
+    },
+  );
 }

@@ -1,2 +1,2 @@
 export { shell, type ShellClient, type ShellOutput, type ShellResult, type ShellRunOptions } from "./client.ts";
-export { shellContract } from "./contract.ts";
+export { maxShellArguments, shellContract } from "./contract.ts";
