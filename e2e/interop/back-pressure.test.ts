@@ -25,7 +25,7 @@ const chunk = Buffer.alloc(mebi, "jumpstarter");
 /** In the windows of both ends, the queues of both streams, the socket, and the reader's and writer's own buffers. */
 const maxBytesUnderWay = 8 * mebi;
 /** One machine, one process: what both ends together may grow by. */
-const maxGrowthMebi = 128;
+const maxGrowthMebi = 200;
 
 const diskContract = contract({
   name: "disk",

@@ -1,6 +1,7 @@
 /** Runs a Python program with the Python client library, as a user would inside `jmp shell`. */
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
+import type { Writable } from "node:stream";
 
 import { within } from "@jumpstarter-ts/core";
 
@@ -19,12 +20,65 @@ export interface PythonRun {
   readonly input?: string;
 }
 
-/** Runs one of the peer's programs (`python`, `j`, `jmp`, `pytest`) against an exporter. */
-export async function runPython(
-  program: string,
-  args: readonly string[],
-  { host, cwd, env = {}, input = "" }: PythonRun,
-): Promise<Finished> {
+/** A program that runs until it is told to stop. */
+export interface RunningPython extends AsyncDisposable {
+  readonly stdin: Writable;
+  /** Resolves with what it has printed as soon as that matches; rejects when it ends before. */
+  printed(pattern: RegExp): Promise<string>;
+  /** Ends it as a crash does. */
+  kill(): void;
+}
+
+/** Starts one of the peer's programs (`python`, `j`, `jmp`, `pytest`) against an exporter. */
+export function startPython(program: string, args: readonly string[], options: PythonRun): RunningPython {
+  const child = launch(program, args, options);
+  let output = "";
+  let look = (): void => undefined;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+      look();
+    });
+  }
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const kill = (): void => {
+    if (child.exitCode === null) child.kill("SIGKILL");
+  };
+  return {
+    stdin: child.stdin,
+    kill,
+    printed(pattern) {
+      const { promise, resolve, reject } = Promise.withResolvers<string>();
+      look = () => {
+        if (pattern.test(output)) resolve(output);
+      };
+      look();
+      void closed.then(() => reject(new Error(`${program} ended without printing ${pattern}:\n${output}`)));
+      return within(promise, { timeoutMs: 20_000, what: `${pattern} from ${program} ${args.join(" ")}` });
+    },
+    async [Symbol.asyncDispose]() {
+      kill();
+      await closed;
+    },
+  };
+}
+
+/** Runs one of the peer's programs to its end. */
+export async function runPython(program: string, args: readonly string[], options: PythonRun): Promise<Finished> {
+  const child = launch(program, args, options);
+  child.stdin.end(options.input ?? "");
+  const text = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk: Buffer) => (text.stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (text.stderr += chunk.toString()));
+  const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
+  try {
+    return { exitCode: await within(closed, { timeoutMs: 60_000, what: `${program} ${args.join(" ")}` }), ...text };
+  } finally {
+    if (child.exitCode === null) child.kill("SIGKILL");
+  }
+}
+
+function launch(program: string, args: readonly string[], { host, cwd, env = {} }: PythonRun) {
   const peer = pythonPeer();
   if (peer === undefined) throw new Error("the Python peer is not set up: node e2e/peers/python.ts");
   const child = spawn(join(peer.bin, program), args, {
@@ -38,16 +92,9 @@ export async function runPython(
       ...env,
     },
   });
-  child.stdin.end(input);
-  const text = { stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk: Buffer) => (text.stdout += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (text.stderr += chunk.toString()));
-  const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
-  try {
-    return { exitCode: await within(closed, { timeoutMs: 60_000, what: `${program} ${args.join(" ")}` }), ...text };
-  } finally {
-    if (child.exitCode === null) child.kill("SIGKILL");
-  }
+  // Broken by a program that has ended, which its exit tells.
+  child.stdin.on("error", () => undefined);
+  return child;
 }
 
 /** Runs a Python script whose variable `client` is the root device, and gives what it assigned to `answer`. */

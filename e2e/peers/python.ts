@@ -11,8 +11,9 @@ import { root } from "../../scripts/step.ts";
 
 const directory = join(root, ".cache", "python");
 const requirements = join(root, "e2e", "peers", "requirements.txt");
+const alone = join(root, "e2e", "peers", "requirements-alone.txt");
 const stamp = join(directory, ".installed");
-const wanted = createHash("sha256").update(readFileSync(requirements)).digest("hex");
+const wanted = createHash("sha256").update(readFileSync(requirements)).update(readFileSync(alone)).digest("hex");
 
 export interface PythonPeer {
   /** The directory with `python`, `jmp`, `j` and `pytest`: first on the PATH of what runs as the peer. */
@@ -34,15 +35,9 @@ export function ensurePythonPeer(): PythonPeer | undefined {
   console.log("Setting up Jumpstarter 0.9.0 for Python (once, about a minute)…");
   rmSync(directory, { recursive: true, force: true });
   run(python, ["-m", "venv", directory]);
-  run(join(directory, "bin", "python"), [
-    "-m",
-    "pip",
-    "install",
-    "--quiet",
-    "--disable-pip-version-check",
-    "-r",
-    requirements,
-  ]);
+  const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+  run(join(directory, "bin", "python"), [...install, "-r", requirements]);
+  run(join(directory, "bin", "python"), [...install, "--no-deps", "-r", alone]);
   writeFileSync(stamp, wanted);
   return pythonPeer();
 }
