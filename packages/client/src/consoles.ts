@@ -14,7 +14,6 @@ import { nameOf, restate } from "./call-error.ts";
 import { startConsoleRecording, type ConsoleRecording } from "./console-recording.ts";
 import { createLimit } from "./limit.ts";
 import type { ReportNode } from "./report-tree.ts";
-import { chunkBytes } from "./resource-source.ts";
 import type { Wire } from "./wire.ts";
 
 /** The consoles of a session. A device's byte stream is recorded once, however many look at it. */
@@ -136,8 +135,8 @@ function createFace({ node, method, access, since, latest, record }: FaceOptions
     access.run({ path: node.path, method, kind: "bytes", args: [data] }, options, async () => {
       const stream = await record().opened;
       const chunk = typeof data === "string" ? Buffer.from(data) : data;
-      for (let start = 0; start < chunk.length; start += chunkBytes) {
-        await write(stream, chunk.subarray(start, start + chunkBytes), what);
+      for (let start = 0; start < chunk.length; start += sendBytes) {
+        await write(stream, chunk.subarray(start, start + sendBytes), what);
       }
     });
 
@@ -175,3 +174,6 @@ async function write(stream: ByteStream, chunk: Uint8Array, what: string): Promi
   });
   await promise;
 }
+
+/** What waits for a slow line at a time. */
+const sendBytes = 64 * 1024;

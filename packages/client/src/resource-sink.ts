@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
 import { access, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Writable } from "node:stream";
 
 import { JumpstarterError, type ContentEncoding, type ResourceSink } from "@jumpstarter-ts/core";
+
+import { writeFileBlocks } from "./file-blocks.ts";
 
 /** A place for bytes that come from the exporter. */
 export interface Download {
@@ -47,7 +48,7 @@ async function fileSink(path: string, encoding: ContentEncoding | undefined, wha
     kind: "download",
     what: `the file ${path}`,
     encoding,
-    open: () => createWriteStream(temporary, { flags: "wx" }),
+    open: () => writeFileBlocks(temporary),
     commit: () => rename(temporary, path),
     discard: () => rm(temporary, { force: true }),
   };

@@ -1,9 +1,10 @@
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { JumpstarterError, type ContentEncoding, type ResourceSource } from "@jumpstarter-ts/core";
+
+import { chunkBytes, readFileBlocks } from "./file-blocks.ts";
 
 /** Bytes that go from here to the exporter. */
 export interface Upload {
@@ -12,8 +13,11 @@ export interface Upload {
   readonly what: string;
   readonly encoding: ContentEncoding | undefined;
   readonly totalBytes: number | undefined;
-  /** Chunks of at most 64 KiB; called once. */
-  read(): AsyncIterable<Uint8Array>;
+  /**
+   * Chunks of at most half a MiB; called once. With `reuses` a chunk counts until the next one is asked for: its memory
+   * is then written anew.
+   */
+  read(options?: { readonly reuses?: boolean }): AsyncIterable<Uint8Array>;
 }
 
 /** Bytes that the exporter fetches by itself. */
@@ -22,9 +26,6 @@ export interface RemoteResource {
   /** Passed to the driver as the argument. */
   readonly handle: unknown;
 }
-
-/** The largest frame that every peer takes without being asked. */
-export const chunkBytes = 64 * 1024;
 
 /**
  * Makes a source ready before the call is made, so that a missing file costs no call. Throws `not-found`
@@ -66,8 +67,7 @@ async function prepareLocation(
   }
   const path = location instanceof URL ? fileURLToPath(location) : location;
   const sizeBytes = await sizeOf(path, what);
-  const readFile = (): AsyncIterable<Uint8Array> => createReadStream(path, { highWaterMark: chunkBytes });
-  return upload(`the file ${path}`, encoding, sizeBytes, readFile);
+  return upload(`the file ${path}`, encoding, sizeBytes, ({ reuses = false } = {}) => readFileBlocks(path, { reuses }));
 }
 
 async function sizeOf(path: string, what: string): Promise<number> {
@@ -91,7 +91,7 @@ function upload(
   what: string,
   encoding: ContentEncoding | undefined,
   totalBytes: number | undefined,
-  read: () => AsyncIterable<Uint8Array>,
+  read: Upload["read"],
 ): Upload {
   return { kind: "upload", what, encoding, totalBytes, read };
 }

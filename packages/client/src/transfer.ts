@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { Readable, type Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
@@ -59,7 +58,8 @@ function startUpload(
 ): Transfer {
   const decoder = localCodec(upload, isEncodingHandled, createDecoder);
   let isOver = false;
-  const counted = count(upload.read(), upload.totalBytes, onProgress);
+  // A decoder reads ahead, and so needs chunks that last.
+  const counted = count(upload.read({ reuses: decoder === undefined }), upload.totalBytes, onProgress);
   const chunks = decoder === undefined ? counted : through(counted, decoder);
   const done = send(chunks, stream).catch((cause: unknown) => {
     // A driver may answer before it has read everything; what is left over then is no failure.
@@ -80,13 +80,19 @@ function startUpload(
 
 /** Writes chunk by chunk, waiting while the other side is slow; stops, without an error, when the stream is closed. */
 async function send(chunks: AsyncIterable<Uint8Array>, stream: Duplex): Promise<void> {
-  const closed = once(stream, "close").then(() => undefined);
-  closed.catch(() => undefined);
   for await (const chunk of chunks) {
     if (stream.destroyed) return;
-    if (!stream.write(chunk)) await Promise.race([once(stream, "drain"), closed]);
+    if (!stream.write(chunk)) await drained(stream);
   }
   if (!stream.destroyed) stream.end();
+}
+
+/** Resolves when what was written has left, or when the stream is closed. */
+async function drained(stream: Duplex): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stream.once("drain", resolve).once("close", resolve);
+  if (!stream.closed) await promise;
+  stream.off("drain", resolve).off("close", resolve);
 }
 
 function startDownload(
@@ -98,8 +104,8 @@ function startDownload(
   const target = download.open();
   // We have nothing to say: without this a driver that reads to the end waits for ever.
   stream.end();
-  const counted = count(stream, undefined, onProgress);
-  const written = encoder === undefined ? pipeline(counted, target) : pipeline(Readable.from(counted), encoder, target);
+  if (onProgress !== undefined) countData(stream, onProgress);
+  const written = encoder === undefined ? pipeline(stream, target) : pipeline(stream, encoder, target);
   const done = written.catch((cause: unknown) => {
     throw transferError(download.what, "receiving", cause);
   });
@@ -125,6 +131,15 @@ function through(chunks: AsyncIterable<Uint8Array>, codec: Duplex): AsyncIterabl
   // Its failure destroys the codec, so whoever reads the codec sees it.
   pipeline(Readable.from(chunks), codec).catch(() => undefined);
   return codec;
+}
+
+function countData(stream: Readable, onProgress: (progress: Progress) => void): void {
+  let doneBytes = 0;
+  // A listener alone would start the flow before there is somewhere for the bytes to go.
+  stream.pause().on("data", (chunk: Uint8Array) => {
+    doneBytes += chunk.length;
+    onProgress({ doneBytes });
+  });
 }
 
 async function* count(
