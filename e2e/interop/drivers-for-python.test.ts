@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { connect as connectSocket } from "node:net";
@@ -9,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freeTcpPort } from "../clients/free-port.ts";
 import { pythonSession, runPython, startPython } from "../peers/python-run.ts";
 import { pythonPeer } from "../peers/python.ts";
-import { createLab, type Lab } from "./lab.ts";
+import { createLab, serveFile, type Lab } from "./lab.ts";
 import { startOurs } from "./ours.ts";
 
 const hasPython = pythonPeer() !== undefined || process.env["CI"] === "true";
@@ -117,6 +118,18 @@ answer["mux"] = [same("from-mux"), same("from-sdwire")]`);
 
     const both = [true, true];
     expect(answer).toEqual({ gzip: both, xz: both, bz2: both, zstd: both, mux: both });
+  });
+
+  it("fetch by themselves what the client names by its URL", async () => {
+    await using web = await serveFile(Buffer.alloc(300_000, "image"));
+
+    const answer = await session(`
+client.flasher.flash("${web.url}/image.bin")
+client.flasher.dump("from-url")
+client.storage.write_from_path("from-url", "${web.url}/image.bin")
+answer = [os.path.getsize("from-url"), client.storage.stat("from-url").content_length, client.storage.hash("from-url")]`);
+
+    expect(answer).toEqual([300_000, 300_000, createHash("sha256").update(web.content).digest("hex")]);
   });
 
   it("have networks of every kind, through which 64 MiB pass byte-exact both ways", async () => {

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root } from "../../scripts/step.ts";
 import { startPythonExporter } from "../peers/python-exporter.ts";
 import { pythonPeer } from "../peers/python.ts";
-import { createLab, type Lab } from "./lab.ts";
+import { createLab, serveFile, type Lab } from "./lab.ts";
 import { startOurs } from "./ours.ts";
 
 const hasPython = pythonPeer() !== undefined || process.env["CI"] === "true";
@@ -180,6 +180,16 @@ describe.each(exporters)("the devices %s, in our client:", (_name, isHere, start
         expect(sha256(await readFile(join(lab.directory, "plain")))).toBe(sha256(image));
       },
     );
+
+    it("an image at a URL is fetched by the exporter", async () => {
+      await using web = await serveFile(randomBytes(300_000));
+      const device = session.device("flasher").as(flasher);
+
+      await device.flash(`${web.url}/image.bin`);
+      await device.dump(join(lab.directory, "from-url"));
+
+      expect(sha256(await readFile(join(lab.directory, "from-url")))).toBe(sha256(web.content));
+    });
 
     it("muxes switch, take an image and give it back", async () => {
       const image = join(lab.directory, "mux-image");

@@ -2,6 +2,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,6 +61,23 @@ export:
       same: { ref: power }
 `,
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
+  };
+}
+
+/** One file over HTTP, whatever is asked for. */
+export async function serveFile(
+  content: Uint8Array,
+): Promise<AsyncDisposable & { readonly url: string; readonly content: Uint8Array }> {
+  const server = createHttpServer((_request, response) => response.end(content));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${portOf(server.address())}`,
+    content,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
   };
 }
 

@@ -46,6 +46,45 @@ describe("a resource at a URL", () => {
     expect(seen).toEqual(["Bearer secret", undefined, "kept"]);
   });
 
+  it("may redirect ten times", async () => {
+    await using bench = await probeBench();
+    await using web = await serveHttp((request, response) => {
+      const hop = Number(request.url?.slice(1));
+      if (hop === 10) response.end(image);
+      else response.writeHead(308, { location: `/${hop + 1}` }).end();
+    });
+
+    expect(await bench.call("probe", "take", get(`${web.url}/0`))).toMatchObject({ length: size });
+    await expect(bench.call("probe", "take", get(`${web.url}/-1`))).rejects.toThrow("redirects more than 10 times");
+  });
+
+  it("keeps its query to itself, whatever goes wrong", async () => {
+    const logged: string[] = [];
+    await using bench = await openBench({
+      yaml: "export: { probe: { type: probe } }",
+      drivers: { probe: createProbe().implementation },
+      log: ({ message }) => logged.push(message),
+    });
+    await using web = await serveHttp((request, response) => {
+      if (request.url?.startsWith("/moved")) response.writeHead(302, { location: "/gone?signature=s3cret" }).end();
+      else if (request.url?.startsWith("/cut")) {
+        response.writeHead(200, { "content-length": "1000" });
+        response.write("half", () => response.destroy());
+      } else response.writeHead(404).end();
+    });
+    const urls = [`${web.url}/gone?signature=s3cret`, `${web.url}/moved`, `${web.url}/cut?signature=s3cret`];
+    urls.push("http://127.0.0.1:1/image?signature=s3cret");
+
+    const failures = await Promise.all(
+      urls.map((url) => bench.call("probe", "take", get(url)).catch((error: unknown) => String(error))),
+    );
+
+    expect(failures[0]).toContain("/gone?… answered 404");
+    expect(failures[1]).toContain("/gone?… answered 404");
+    expect(failures[3]).toContain("/image?… cannot be reached");
+    expect(`${failures.join()}${logged.join()}`).not.toContain("s3cret");
+  });
+
   it("that redirects for ever is given up", async () => {
     await using bench = await probeBench();
     await using web = await serveHttp((request, response) =>
