@@ -30,4 +30,11 @@ describe("the pins of the board", () => {
     const { measured } = await console.waitFor("adc 0 = {measured:int}");
     expect(Math.abs(measured - counts)).toBeLessThanOrEqual(2);
   });
+
+  test("are dead without power, and so is the console", async ({ dut: { power, console, pins } }) => {
+    await power.off();
+
+    expect(await pins.mode("D13")).toBe("off");
+    await expect(console).not.toEmit(/./, { during: "200ms" });
+  });
 });

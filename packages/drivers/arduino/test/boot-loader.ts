@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 
 import { openPty } from "../../serial/test/pty.ts";
 import { flashBytes } from "../src/firmware.ts";
+import { createStk500, type Stk500Options } from "./stk500.ts";
 
 /** An Uno's boot loader behind a real pseudo-terminal: what avrdude finds at the other end of the cable. */
 export interface BootLoader extends AsyncDisposable {
@@ -12,97 +13,22 @@ export interface BootLoader extends AsyncDisposable {
   written(bytes: number): Promise<void>;
 }
 
-export interface BootLoaderOptions {
+export interface BootLoaderOptions extends Pick<Stk500Options, "wornAt" | "signature" | "diesAfterBytes"> {
   readonly isSilent?: boolean;
-  /** A bit of this byte of the flash cannot be written any more. */
-  readonly wornAt?: number;
-  /** By default those of an ATmega328P. */
-  readonly signature?: readonly [number, number, number];
-  /** Goes silent after so many bytes of pages. */
-  readonly diesAfterBytes?: number;
 }
 
-const inSync = 0x14;
-const ok = 0x10;
-const endOfCommand = 0x20;
-
-/** How many bytes follow a command; two of them are a length where data follow those. STK500 version 1 (AVR061). */
-const parameterBytes = new Map<number, number>([
-  [0x30, 0], // Get sync
-  [0x31, 0], // Get sign on
-  [0x41, 1], // Get parameter
-  [0x42, 20], // Set device
-  [0x45, 5], // Set extended device parameters
-  [0x50, 0], // Enter programming mode
-  [0x51, 0], // Leave programming mode
-  [0x55, 2], // Load address, in words, low byte first
-  [0x56, 4], // Universal
-  [0x64, 3], // Program page
-  [0x74, 3], // Read page
-  [0x75, 0], // Read signature
-]);
-
-export function startBootLoader(options: BootLoaderOptions = {}): BootLoader {
-  const { isSilent = false, wornAt, signature = [0x1e, 0x95, 0x0f], diesAfterBytes = Infinity } = options;
+export function startBootLoader({ isSilent = false, ...options }: BootLoaderOptions = {}): BootLoader {
   const pty = openPty();
   const flash = new Uint8Array(flashBytes).fill(0xff);
-  let address = 0;
-  let writtenBytes = 0;
-  let input: Buffer = Buffer.alloc(0);
-
-  const writePage = (data: Uint8Array): void => {
-    flash.set(data, address);
-    const isWorn = wornAt !== undefined && wornAt >= address && wornAt < address + data.length;
-    if (isWorn) flash[wornAt] = (flash[wornAt] ?? 0) ^ 1;
-    writtenBytes += data.length;
-  };
-
-  const answer = (command: number, parameters: Buffer, data: Buffer): readonly number[] => {
-    if (command === 0x31) return [...Buffer.from("AVR ISP")];
-    if (command === 0x41) return [4];
-    if (command === 0x55) address = parameters.readUInt16LE() * 2;
-    if (command === 0x56) return [0];
-    if (command === 0x64) writePage(data);
-    if (command === 0x74) return [...flash.subarray(address, address + parameters.readUInt16BE())];
-    if (command === 0x75) return signature;
-    return [];
-  };
-
-  /** Answers the first command if all of it is there. */
-  const takeCommand = (): boolean => {
-    const [command = 0] = input;
-    const count = parameterBytes.get(command);
-    if (count === undefined) {
-      input = input.subarray(1); // As a boot loader: noise is skipped.
-      return input.length > 0;
-    }
-    if (input.length < 1 + count) return false;
-    const parameters = input.subarray(1, 1 + count);
-    const dataBytes = command === 0x64 ? parameters.readUInt16BE() : 0;
-    const length = 1 + count + dataBytes + 1;
-    if (input.length < length) return false;
-    const isWhole = input[length - 1] === endOfCommand;
-    const data = input.subarray(1 + count, 1 + count + dataBytes);
-    if (isWhole && writtenBytes < diesAfterBytes) {
-      void pty.send(Uint8Array.from([inSync, ...answer(command, parameters, data), ok]));
-    }
-    input = input.subarray(length);
-    return input.length > 0;
-  };
-
+  const stk500 = createStk500({ ...options, flash, send: (bytes) => void pty.send(bytes) });
   pty.received.on("data", (chunk: Buffer) => {
-    if (isSilent) return;
-    input = Buffer.concat([input, chunk]);
-    while (takeCommand());
+    if (!isSilent) stk500.receive(chunk);
   });
   return {
     path: pty.path,
     flash,
     async written(bytes) {
-      for (;;) {
-        if (writtenBytes >= bytes) return;
-        await setImmediate();
-      }
+      while (stk500.writtenBytes < bytes) await setImmediate();
     },
     [Symbol.asyncDispose]: () => pty.unplug(),
   };
