@@ -11,6 +11,7 @@ import { readAll } from "@jumpstarter-ts/core";
 import { network } from "@jumpstarter-ts/driver-network";
 import { power } from "@jumpstarter-ts/driver-power";
 import { serial } from "@jumpstarter-ts/driver-serial";
+import { flasher } from "@jumpstarter-ts/driver-storage";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { startPythonExporter, type PythonExporter } from "../peers/python-exporter.ts";
@@ -110,14 +111,12 @@ describe.skipIf(!hasPython)("an unmodified Python exporter (set up by node e2e/p
     await writeFile(join(directory, "image.bin"), image);
     const seen: number[] = [];
     try {
-      const { untyped } = { untyped: session.device("storage") };
-      const flasher = untyped.client as FlasherLike;
-      await flasher.flash(join(directory, "image.bin"));
-      await flasher.dump(join(directory, "dump.bin"));
-      seen.push((await readFile(join(directory, "dump.bin"))).length);
+      const device = session.device("storage").as(flasher);
+      for await (const { doneBytes } of device.flash(join(directory, "image.bin"))) seen.push(doneBytes ?? 0);
+      await device.dump(join(directory, "dump.bin"));
 
       expect(sha256(await readFile(join(directory, "dump.bin")))).toBe(sha256(image));
-      expect(seen).toEqual([image.length]);
+      expect(Math.max(...seen)).toBe(image.length);
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
@@ -144,15 +143,27 @@ describe.skipIf(!hasPython)("a Python exporter that dies in the middle", () => {
     await console.sendLine("ready");
     await console.waitFor("ready", { since: "start" });
     const waiting = console.waitFor("never", { timeout: "10s" });
+    const stream = await session.device("echo").as(network).open();
+    const streamFailure = once(stream, "end").catch((error: unknown) => error);
+    const { promise: isUnderWay, resolve: getUnderWay } = Promise.withResolvers<void>();
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (let count = 0; ; count += 1) {
+        if (count === 100) getUnderWay();
+        yield Buffer.alloc(64 * 1024);
+      }
+    }
+    const flashing = session.device("storage").as(flasher).flash(endless());
+    const flashFailure = Promise.resolve(flashing).catch((error: unknown) => error);
+    await isUnderWay;
 
     exporter.kill();
 
     await expect(waiting).rejects.toMatchObject({ code: "unavailable" });
+    expect(await streamFailure).toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining(exporter.host),
+    });
+    expect(await flashFailure).toMatchObject({ code: "unavailable" });
     await expect(session.device("power").as(power).on()).rejects.toMatchObject({ code: "unavailable" });
   }, 60_000);
 });
-
-interface FlasherLike {
-  flash(image: string): Promise<unknown>;
-  dump(path: string): Promise<unknown>;
-}
