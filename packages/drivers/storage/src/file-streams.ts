@@ -56,6 +56,22 @@ export function writeAtCursor(cursor: Cursor, file: PositionalFile): Writable {
 
 /** A file of the exporter's own file system; errors are sentences that begin with `what`. */
 export function positionalFile(handle: FileHandle, what: string): PositionalFile {
+  let gathered: Buffer | undefined;
+  /** Copies the chunks together: small ones cost the kernel more than that. The memory is used anew each time. */
+  const gather = (chunks: readonly Uint8Array[]): Uint8Array => {
+    const [only] = chunks;
+    if (chunks.length === 1 && only !== undefined) return only;
+    const length = totalLength(chunks);
+    if (gathered === undefined || gathered.length < length) {
+      gathered = Buffer.allocUnsafeSlow(Math.max(length, 2 * blockBytes));
+    }
+    let used = 0;
+    for (const chunk of chunks) {
+      gathered.set(chunk, used);
+      used += chunk.length;
+    }
+    return gathered.subarray(0, used);
+  };
   return {
     async readAt(position, maxBytes) {
       try {
@@ -67,33 +83,17 @@ export function positionalFile(handle: FileHandle, what: string): PositionalFile
       }
     },
     async writeAt(position, chunks) {
+      const bytes = gather(chunks);
       try {
-        await writeAll(handle, position, chunks);
+        for (let from = 0; from < bytes.length;) {
+          const { bytesWritten } = await handle.write(bytes, from, bytes.length - from, position + from);
+          from += bytesWritten;
+        }
       } catch (cause) {
         throw storageError(`writing ${what}`, cause);
       }
     },
   };
-}
-
-async function writeAll(handle: FileHandle, position: number, chunks: readonly Uint8Array[]): Promise<void> {
-  let rest = chunks.filter((chunk) => chunk.length > 0);
-  let at = position;
-  while (rest.length > 0) {
-    const { bytesWritten } = await handle.writev(rest, at);
-    at += bytesWritten;
-    rest = after(rest, bytesWritten);
-  }
-}
-
-/** What is left when the kernel has taken only some of the bytes, as it may. */
-function after(chunks: readonly Uint8Array[], taken: number): Uint8Array[] {
-  let left = taken;
-  return chunks.flatMap((chunk) => {
-    const here = Math.min(left, chunk.length);
-    left -= here;
-    return here === chunk.length ? [] : [chunk.subarray(here)];
-  });
 }
 
 function totalLength(chunks: readonly Uint8Array[]): number {

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { implement } from "@jumpstarter-ts/core";
 import { z } from "zod";
 
-import { blockBytes } from "./file-streams.ts";
+import { blockBytes, positionalFile, writeAtCursor } from "./file-streams.ts";
 import { flasher } from "./flasher-client.ts";
 import { refuse } from "./storage-error.ts";
 
@@ -28,7 +28,12 @@ export const mockFlasher = implement(flasher, z.strictObject({}).default({}), as
     async flash(image, target, { signal }) {
       const partition = target ?? "default";
       scope.log.info(`flash ${partition}`);
-      await pipeline(image, createWriteStream(fileOf(partition), { highWaterMark: blockBytes }), { signal });
+      const handle = await open(fileOf(partition), "w");
+      try {
+        await pipeline(image, writeAtCursor({ position: 0 }, positionalFile(handle, partition)), { signal });
+      } finally {
+        await handle.close();
+      }
     },
     async dump(target, given, { signal }) {
       const partition = given ?? "default";
