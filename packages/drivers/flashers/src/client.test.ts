@@ -133,7 +133,13 @@ describe("flashing over the network", () => {
 
     expect(report).toEqual({ url: "http://192.0.2.1:80/image.raw.xz", target: "/dev/mmcblk1", attempts: 1 });
     await expect(readFile(join(bench.root, "image.raw.xz"), "utf8")).resolves.toBe("image");
-    expect(bench.calls).toEqual([["setup_flasher_bundle", null], "http start", "tftp start", "tftp stop", "http stop"]);
+    expect(bench.calls).toEqual([
+      ["setup_flasher_bundle", undefined],
+      "http start",
+      "tftp start",
+      "tftp stop",
+      "http stop",
+    ]);
     expect(bench.board.lines.filter((line) => /^(dhcp|tftpboot|booti)/.test(line))).toEqual([
       "dhcp; echo $?",
       "tftpboot 0x1 Image; echo $?",
