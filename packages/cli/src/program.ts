@@ -31,7 +31,10 @@ export async function runProgram(
     return io.signal.aborted && code === undefined ? interruptedCode : (code ?? 0);
   } catch (error) {
     if (io.signal.aborted) return interruptedCode;
-    tell(io, `${paint(io, io.stderr, "red", "Error:")} ${await sentenceOf(error)}`);
+    tell(
+      io,
+      `${paint(io, io.stderr, "red", "Error:")} ${await sentenceOf(error, words.join(" ").includes("--log-level DEBUG"))}`,
+    );
     return error instanceof UsageError ? usageCode : 1;
   }
 }
@@ -39,12 +42,15 @@ export async function runProgram(
 /** Of a program that SIGINT or SIGTERM ended. */
 export const interruptedCode = 2;
 
-async function sentenceOf(error: unknown): Promise<string> {
+async function sentenceOf(error: unknown, isDebugging: boolean): Promise<string> {
   if (error instanceof UnknownName) {
     const { suggestName } = await import("@jumpstarter-ts/config");
     return `${error.message}; ${suggestName(error.seen, error.known).replaceAll(/"(--?[a-z-]+)"/g, "$1")}`;
   }
   if (error instanceof UsageError) return error.message;
-  const { messageOf } = await import("@jumpstarter-ts/core");
-  return messageOf(error);
+  if (!(error instanceof Error) || error.message === "") return String(error);
+  // A sentence of ours is complete; what is beneath it is for those who look for more.
+  const cause = error.cause instanceof Error ? error.cause.message : "";
+  const isNews = isDebugging || /certificate|\b(?:tls|ssl)\b/i.test(cause);
+  return isNews && cause !== "" && !error.message.includes(cause) ? `${error.message} (${cause})` : error.message;
 }

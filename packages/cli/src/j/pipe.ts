@@ -3,6 +3,7 @@ import type { Writable } from "node:stream";
 import { once } from "node:events";
 
 import type { Device } from "@jumpstarter-ts/client";
+import { messageOf } from "@jumpstarter-ts/core";
 
 import { UsageError, type Command, type Input } from "../command.ts";
 import { tell, type Io } from "../io.ts";
@@ -95,7 +96,7 @@ async function openFile(path: string, isAppended: boolean): Promise<Writable> {
   try {
     await once(file, "open");
   } catch (cause) {
-    throw new Error(`${path} cannot be written: check its directory and its permissions`, { cause });
+    throw new Error(`${path} cannot be written (${messageOf(cause)}): check its directory`, { cause });
   }
   return file;
 }

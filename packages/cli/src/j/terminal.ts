@@ -2,6 +2,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { once } from "node:events";
 
 import { allDevices, type Device } from "@jumpstarter-ts/client";
+import { messageOf } from "@jumpstarter-ts/core";
 
 import { tell, type Io } from "../io.ts";
 import { createEscape } from "./escape.ts";
@@ -84,7 +85,7 @@ async function openTranscript(path: string): Promise<WriteStream> {
   try {
     await once(file, "open");
   } catch (cause) {
-    throw new Error(`the transcript ${path} cannot be written: check its directory and its permissions`, { cause });
+    throw new Error(`the transcript ${path} cannot be written (${messageOf(cause)}): check its directory`, { cause });
   }
   return file;
 }

@@ -45,11 +45,13 @@ export async function deleteExporter(input: Input, io: Io): Promise<void> {
   await report(input, io, file, `Exporter ${alias} is deleted.`);
 }
 
+const editors = ["/usr/bin/editor", "/usr/bin/vi"];
+
 /** Opens the file in the user's editor, and says what is wrong with what was written. */
 export async function editExporter(input: Input, io: Io): Promise<void> {
   const file = findExporterFile(aliasOf(input), { cwd: io.cwd, env: io.env });
-  const editor =
-    io.env["VISUAL"] ?? io.env["EDITOR"] ?? ["/usr/bin/editor", "/usr/bin/vi"].find((path) => existsSync(path));
+  const { VISUAL = "", EDITOR = "" } = io.env;
+  const editor = [VISUAL, EDITOR].find((given) => given !== "") ?? editors.find((path) => existsSync(path));
   if (editor === undefined) {
     throw new Error(`there is no editor to open ${file} with: set EDITOR to the program that you edit files with`);
   }
