@@ -3,11 +3,25 @@ import { spawnSync } from "node:child_process";
 
 /** The packages by the program or file that shows they are there. */
 export const debianPackages: Readonly<Record<string, string>> = {
+  "/usr/bin/Xtigervnc": "tigervnc-standalone-server",
+  "/usr/bin/adb": "adb",
   "/usr/bin/avr-gcc": "gcc-avr",
   "/usr/bin/avr-objcopy": "binutils-avr",
   "/usr/bin/avrdude": "avrdude",
+  "/usr/bin/dbus-daemon": "dbus-daemon",
+  "/usr/bin/dbus-send": "dbus-bin",
   "/usr/bin/make": "make",
+  "/usr/bin/qemu-system-aarch64": "qemu-system-arm",
+  "/usr/bin/ssh": "openssh-client",
+  "/usr/bin/sshfs": "sshfs",
+  "/usr/bin/systemd-analyze": "systemd",
+  "/usr/bin/tmux": "tmux",
+  "/usr/bin/ustreamer": "ustreamer",
+  "/usr/bin/xz": "xz-utils",
+  "/bin/bzip2": "bzip2",
   "/usr/lib/avr/include/avr/io.h": "avr-libc",
+  "/usr/lib/u-boot/qemu_arm64/u-boot.bin": "u-boot-qemu",
+  "/usr/sbin/sshd": "openssh-server",
   "/usr/share/arduino/hardware/arduino/avr/cores/arduino/Arduino.h": "arduino-core-avr",
 };
 

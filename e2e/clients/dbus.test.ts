@@ -45,7 +45,7 @@ async function startLab(busAddress: string) {
   };
 }
 
-const isReady = hasBus && (pythonPeer() !== undefined || process.env["CI"] === "true");
+const isReady = (hasBus && pythonPeer() !== undefined) || process.env["CI"] === "true";
 describe.skipIf(!isReady)("the D-Bus of a Python exporter", () => {
   it("opens a connection, on which the caller authenticates", async () => {
     await using daemon = await startBus();
