@@ -22,10 +22,14 @@ async function startBoard() {
   const serial = `-serial tcp:127.0.0.1:${port},server=on,wait=on`;
   const board = spawn(qemu, `${machine} ${network} ${serial}`.split(" "), { stdio: "ignore" });
   const ended = once(board, "exit");
+  // A test that timed out disposes of nothing, and a board would spin for ever.
+  const kill = (): boolean => board.kill("SIGKILL");
+  process.once("exit", kill);
   return {
     port,
     async [Symbol.asyncDispose]() {
-      board.kill("SIGKILL");
+      process.off("exit", kill);
+      kill();
       await ended;
     },
   };
