@@ -149,6 +149,20 @@ describe("an exporter that is run", () => {
     expect(place.lines.join("\n")).toContain("the exporter has crashed and is started again: exit code");
   });
 
+  it("starts anew after a fault of native code", async () => {
+    await using place = await openPlace();
+    const stop = new AbortController();
+    const ended = place.run(stop.signal);
+    await place.isReady();
+
+    process.kill(place.ready[0]?.pid ?? 0, "SIGSEGV");
+    await place.isReady(2);
+    stop.abort();
+
+    expect(await ended).toBe(0);
+    expect(place.lines).toContain("WARNING:exporter:the exporter has crashed and is started again: SIGSEGV");
+  });
+
   it("stays down once it has crashed too often in too short a time", async () => {
     await using place = await openPlace({ failureDetection: { maxRapidFailures: 2 } });
     const ended = place.run(new AbortController().signal);
