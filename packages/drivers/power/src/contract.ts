@@ -4,6 +4,13 @@ import { z } from "zod";
 export const powerContract = contract({
   name: "power",
   label: "jumpstarter_driver_power.client.PowerClient",
+  // What these switch can be switched as a rail, too: on and off are the same on the wire.
+  otherLabels: [
+    "jumpstarter_driver_power.client.VirtualPowerClient",
+    "jumpstarter_driver_noyito_relay.client.NoyitoPowerClient",
+    "jumpstarter_driver_snmp.client.SNMPServerClient",
+    "jumpstarter_driver_ridesx.client.RideSXPowerClient",
+  ],
   types: ["jumpstarter_driver_power.driver.MockPower", "jumpstarter_driver_power.driver.SyncMockPower"],
   methods: {
     on: unary({ help: "Switch the power on" }),
