@@ -7,13 +7,12 @@ import {
   credentials,
   InterceptingCall,
   type Interceptor,
-  type Metadata,
 } from "@grpc/grpc-js";
 import { JumpstarterError, within } from "@jumpstarter-ts/core";
 
 import { type Address, formatHost, grpcTarget } from "./address.ts";
-import { RouterServiceClient, RouterServiceService } from "./frames.ts";
-import { createStreamCaller } from "./http2-client.ts";
+import { withDirectCalls } from "./direct-calls.ts";
+import { createHttp2Connection } from "./http2-connection.ts";
 import { quietGrpc } from "./quiet-grpc.ts";
 import { tlsCredentials, type TlsClientOptions } from "./tls-credentials.ts";
 
@@ -66,11 +65,11 @@ export function openChannel(options: OpenChannelOptions): PeerChannel {
   const channelCredentials = tls?.credentials ?? credentials.createInsecure();
   const channel = new Channel(target, channelCredentials, channelOptions(options));
   const interceptors = passphrase === undefined ? [] : [sendPassphrase(passphrase)];
-  const streams =
-    address.kind === "unix"
-      ? createStreamCaller({
+  // A passphrase goes through grpc-js's interceptors.
+  const direct =
+    address.kind === "unix" && passphrase === undefined
+      ? createHttp2Connection({
           socketPath: address.path,
-          method: RouterServiceService.stream.path,
           windowBytes: options.windowBytes ?? clientWindowBytes,
         })
       : undefined;
@@ -80,15 +79,12 @@ export function openChannel(options: OpenChannelOptions): PeerChannel {
     if (!isOpen) return;
     isOpen = false;
     channel.close();
-    streams?.close();
+    direct?.close();
   }
 
   function client<T>(Client: ClientConstructor<T>): T {
     const made = new Client(target, channelCredentials, { channelOverride: channel, interceptors });
-    if (streams === undefined || !(made instanceof RouterServiceClient)) return made;
-    return Object.assign(made, {
-      stream: (metadata?: Metadata) => streams.open(metadata),
-    });
+    return direct === undefined ? made : withDirectCalls(made, direct);
   }
 
   return {
