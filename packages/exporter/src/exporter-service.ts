@@ -12,7 +12,8 @@ export interface ExporterServiceOptions {
   readonly session: Session;
   readonly resources: ResourceTable;
   readonly name: string;
-  readonly motd: string | undefined;
+  /** What is told to a client that comes. */
+  readonly motd: () => string;
   /** What to do when a client says that it is done; `undefined` where there is no lease to end. */
   readonly onEndSession: (() => void) | undefined;
   /** Is told when a client comes, which asks for the devices first. */
@@ -20,7 +21,7 @@ export interface ExporterServiceOptions {
 }
 
 export function exporterHandlers(options: ExporterServiceOptions): Handlers<typeof ExporterServiceService> {
-  const { session, resources, name, motd = "", onEndSession, onReport } = options;
+  const { session, resources, name, motd, onEndSession, onReport } = options;
   return {
     ...driverCallHandlers(session, resources),
     getReport(_call, callback) {
@@ -30,7 +31,7 @@ export function exporterHandlers(options: ExporterServiceOptions): Handlers<type
         labels: new Map([["jumpstarter.dev/name", name]]),
         reports: session.root === undefined ? [] : reportDevices(session.root),
         alternativeEndpoints: [],
-        motd,
+        motd: motd(),
       });
     },
     getStatus(_call, callback) {

@@ -39,9 +39,12 @@ export interface HookSurroundings {
   readonly hookHost: string;
   readonly leaseName: string;
   readonly clientName: string;
+  /** Where a hook before a lease may write what clients are told. */
+  readonly motdFile?: string | undefined;
 }
 
-export function hookEnvironment({ env, hookHost, leaseName, clientName }: HookSurroundings): Record<string, string> {
+export function hookEnvironment(surroundings: HookSurroundings): Record<string, string> {
+  const { env, hookHost, leaseName, clientName, motdFile } = surroundings;
   const inherited = Object.entries(env).filter(
     (pair): pair is [string, string] => pair[1] !== undefined && pair[0] !== "PS1",
   );
@@ -51,6 +54,7 @@ export function hookEnvironment({ env, hookHost, leaseName, clientName }: HookSu
     JMP_DRIVERS_ALLOW: "UNSAFE",
     LEASE_NAME: leaseName,
     CLIENT_NAME: clientName,
+    ...(motdFile !== undefined && { JMP_MOTD_FILE: motdFile }),
     TERM: "dumb",
     DEBIAN_FRONTEND: "noninteractive",
     GIT_TERMINAL_PROMPT: "0",

@@ -32,7 +32,7 @@ async function openStandalone(hooks: Hooks) {
   const records: LogRecord[] = [];
   const ended = serveStandalone({
     config: parseExporterConfig(
-      JSON.stringify({ export: { rail: { type: "rail", config: { file: stateFile } } }, hooks }),
+      JSON.stringify({ export: { rail: { type: "rail", config: { file: stateFile } } }, hooks, motd: "welcome" }),
       { file: join(directory, "bench.yaml"), env: {} },
     ),
     registry: registryOf({ rail }),
@@ -97,6 +97,13 @@ describe("an exporter without a lab", () => {
       source: LogSource.LOG_SOURCE_BEFORE_LEASE_HOOK,
       severity: "INFO",
     });
+  });
+
+  it("tells clients what its first hook has written for them, beside its own words", async () => {
+    await using bench = await openStandalone({ beforeLease: { script: 'echo "mind the fan" > "$JMP_MOTD_FILE"' } });
+    await bench.statusIs(leaseReady);
+
+    expect(await bench.client.report()).toMatchObject({ motd: "welcome\nmind the fan" });
   });
 
   it("cleans up once a client ends its session, and begins anew with the next client", async () => {

@@ -1,6 +1,7 @@
 import type { DriverRegistry, ExporterConfig } from "@jumpstarter-ts/config";
 import { ExporterStatus, LogSource } from "@jumpstarter-ts/protocol";
 
+import { withMotdFile } from "./hook-motd.ts";
 import type { HookName, HookResult } from "./lease-machine.ts";
 import { createLeaseRunner, type LeaseEnd, type LeaseRunner } from "./lease-runner.ts";
 import type { LogRecord } from "./log-queue.ts";
@@ -34,11 +35,13 @@ export async function serveStandalone(options: StandaloneOptions): Promise<Lease
   const { beforeLease, afterLease } = config.hooks;
   const arrivals = createSignalPost();
   let runner: LeaseRunner | undefined;
+  let motd = "";
   const exporter = await openExporter(
     { config, listen, signal: stop, ...(registry && { registry }), ...(log && { log }) },
     {
       onEndSession: () => runner?.endSession(),
       onReport: arrivals.notify,
+      hookMotd: () => motd,
       hasHookSocket: beforeLease !== undefined || afterLease !== undefined,
     },
   );
@@ -49,7 +52,7 @@ export async function serveStandalone(options: StandaloneOptions): Promise<Lease
   try {
     options.onReady?.(exporter);
     for (;;) {
-      runner = createRound(options, exporter);
+      runner = createRound(options, exporter, (text) => (motd = text));
       if (stop.aborted) runner.stop();
       runner.begin();
       const end = await runner.ended;
@@ -66,22 +69,28 @@ export async function serveStandalone(options: StandaloneOptions): Promise<Lease
   }
 }
 
-function createRound(options: StandaloneOptions, { session, hookHost }: OpenExporter): LeaseRunner {
+function createRound(
+  options: StandaloneOptions,
+  { session, hookHost }: OpenExporter,
+  onMotd: (text: string) => void,
+): LeaseRunner {
   const { hooks, baseDirectory } = options.config;
   const { env = process.env, cwd = process.cwd() } = options;
   const run = async (name: HookName, signal: AbortSignal): Promise<HookResult> => {
     const hook = hooks[name];
     if (hook === undefined || hookHost === undefined) return { end: "ok" };
-    return runHook({
-      name,
-      hook,
-      surroundings: { env, hookHost, leaseName: "standalone", clientName: "" },
-      directories: [baseDirectory, cwd],
-      cwd,
-      log: session.log,
-      signal,
-      ...(options.killAfterMs !== undefined && { killAfterMs: options.killAfterMs }),
-    });
+    const start = (motdFile?: string): Promise<HookResult> =>
+      runHook({
+        name,
+        hook,
+        surroundings: { env, hookHost, leaseName: "standalone", clientName: "", motdFile },
+        directories: [baseDirectory, cwd],
+        cwd,
+        log: session.log,
+        signal,
+        ...(options.killAfterMs !== undefined && { killAfterMs: options.killAfterMs }),
+      });
+    return name === "beforeLease" ? withMotdFile(start, onMotd) : start();
   };
   return createLeaseRunner({
     rules: {

@@ -75,6 +75,8 @@ export interface Lifecycle {
   readonly onEndSession: (() => void) | undefined;
   /** Is told when a client comes, which asks for the devices first. */
   readonly onReport?: () => void;
+  /** What a hook wants to tell clients, beside the configuration's own words. */
+  readonly hookMotd?: () => string;
   /** Serves the same session on a private unix socket too, which asks for no passphrase: for hooks. */
   readonly hasHookSocket?: boolean;
 }
@@ -137,7 +139,7 @@ async function bindBeside(hooks: PeerServer, server: PeerServer, release: () => 
 
 function servicesOf(session: Session, config: ExporterConfig, lifecycle: Lifecycle): readonly Service[] {
   const resources = createResourceTable();
-  const { onEndSession, onReport } = lifecycle;
+  const { onEndSession, onReport, hookMotd = () => "" } = lifecycle;
   return [
     service(
       ExporterServiceService,
@@ -145,7 +147,7 @@ function servicesOf(session: Session, config: ExporterConfig, lifecycle: Lifecyc
         session,
         resources,
         name: config.metadata.name,
-        motd: config.motd,
+        motd: () => [config.motd ?? "", hookMotd()].filter((text) => text !== "").join("\n"),
         onEndSession,
         ...(onReport && { onReport }),
       }),
