@@ -7,32 +7,42 @@ import { drain, frameDuplex } from "./http2-client.ts";
 import { type CallStatus, readMetadata, writeStatus } from "./http2-status.ts";
 import type { ServerStreamCall } from "./tunnel.ts";
 
-export interface TakeStreamsOptions {
-  /** gRPC's name of the method: `/jumpstarter.v1.RouterService/Stream`. */
-  readonly method: string;
+/** Serves one call: its stream, and the headers with which it was opened. */
+export type ServeCall = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+
+/**
+ * Serves some methods over Node's own HTTP/2, beside grpc-js on the same connections, and several times as fast. Their keys
+ * are gRPC's names: `/jumpstarter.v1.RouterService/Stream`. Calls that ask for more than the plain protocol (a deadline,
+ * compression) are left to grpc-js, whose listeners this stands before.
+ */
+export function takeCalls(server: Http2Server, methods: ReadonlyMap<string, ServeCall>): void {
+  // Node declares listeners as functions of anything; these get what they would have got.
+  const theirs = server.listeners("stream") as ((...event: unknown[]) => void)[];
+  server.removeAllListeners("stream");
+  server.on("stream", (stream, headers, ...rest) => {
+    const serve = isPlain(headers) ? methods.get(headers[":path"] ?? "") : undefined;
+    if (serve !== undefined) serve(stream, headers);
+    else for (const listener of theirs) listener.call(server, stream, headers, ...rest);
+  });
+}
+
+function isPlain(headers: IncomingHttpHeaders): boolean {
+  return (
+    headers["grpc-timeout"] === undefined &&
+    (headers["grpc-encoding"] ?? "identity") === "identity" &&
+    String(headers["content-type"]).startsWith("application/grpc")
+  );
+}
+
+export interface ServeStreamOptions {
   readonly handler: (call: ServerStreamCall) => void;
   /** Longest message that is accepted. */
   readonly maxReceiveBytes: number;
 }
 
-/**
- * Serves one streaming method over Node's own HTTP/2, beside grpc-js on the same connections, and several times as fast:
- * nothing of a payload is copied. Calls that ask for more than the plain protocol (a deadline, compression) are left
- * to grpc-js, whose listeners this stands before.
- */
-export function takeStreams(server: Http2Server, { method, handler, maxReceiveBytes }: TakeStreamsOptions): void {
-  const isOurs = (headers: IncomingHttpHeaders): boolean =>
-    headers[":path"] === method &&
-    headers["grpc-timeout"] === undefined &&
-    (headers["grpc-encoding"] ?? "identity") === "identity" &&
-    String(headers["content-type"]).startsWith("application/grpc");
-  // Node declares listeners as functions of anything; these get what they would have got.
-  const theirs = server.listeners("stream") as ((...event: unknown[]) => void)[];
-  server.removeAllListeners("stream");
-  server.on("stream", (stream, headers, ...rest) => {
-    if (isOurs(headers)) handler(serverCall(stream, headers, maxReceiveBytes));
-    else for (const listener of theirs) listener.call(server, stream, headers, ...rest);
-  });
+/** Byte streams: nothing of a payload is copied. */
+export function serveStream({ handler, maxReceiveBytes }: ServeStreamOptions): ServeCall {
+  return (stream, headers) => handler(serverCall(stream, headers, maxReceiveBytes));
 }
 
 /** The stream as grpc-js's call: the same events in the same order. */
@@ -101,7 +111,8 @@ function serverCall(
   return call as unknown as ServerStreamCall;
 }
 
-function statusOf(error: unknown): CallStatus {
+/** What a call ends with for what its handler gave as its error. */
+export function statusOf(error: unknown): CallStatus {
   const { code, details, metadata } = Object(error) as Partial<CallStatus> & { readonly message?: string };
   return {
     code: typeof code === "number" ? code : Status.UNKNOWN,

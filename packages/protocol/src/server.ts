@@ -15,12 +15,13 @@ import { clock, JumpstarterError } from "@jumpstarter-ts/core";
 
 import { type Address, formatHost, grpcTarget, type TcpAddress } from "./address.ts";
 import { RouterServiceService } from "./frames.ts";
-import { takeStreams } from "./http2-server.ts";
+import { ExporterServiceService } from "./gen/jumpstarter/v1/jumpstarter.ts";
+import { type ServeCall, serveStream, takeCalls } from "./http2-server.ts";
+import { serveUnary } from "./http2-unary-server.ts";
 import { quietGrpc } from "./quiet-grpc.ts";
 import { requirePassphrase } from "./passphrase.ts";
 import { serverWindowBytes, setWindows } from "./server-windows.ts";
 import { claimSocketPath } from "./socket-path.ts";
-import type { ServerStreamCall } from "./tunnel.ts";
 
 /** A service and the functions that serve it; made by {@link service}. */
 export interface Service {
@@ -90,9 +91,7 @@ type Handler<Method> = Method extends {
 export function createServer(options: CreateServerOptions): PeerServer {
   quietGrpc();
   const server = new Server(serverOptions(options));
-  setWindows(server, options.windowBytes ?? serverWindowBytes, (http2Server) =>
-    takeRouterStreams(http2Server, options),
-  );
+  setWindows(server, options.windowBytes ?? serverWindowBytes, (http2Server) => takeHotCalls(http2Server, options));
   for (const { definition, handlers } of options.services) server.addService(definition, handlers);
   const releases: (() => Promise<void>)[] = [];
   let closing: Promise<void> | undefined;
@@ -120,14 +119,27 @@ export function createServer(options: CreateServerOptions): PeerServer {
   };
 }
 
-/** Not where a passphrase is demanded: that check is one of grpc-js's calls. */
-function takeRouterStreams(http2Server: Http2Server, options: CreateServerOptions): void {
+/**
+ * The hot methods: byte streams, and driver calls. Not where a passphrase is demanded, for that check is one of grpc-js's
+ * calls.
+ */
+function takeHotCalls(http2Server: Http2Server, options: CreateServerOptions): void {
   const { services, passphrase, maxReceiveBytes = defaultMaxReceiveBytes } = options;
-  const router = services.find(({ definition }) => Object.is(definition, RouterServiceService));
-  if (router === undefined || passphrase !== undefined) return;
-  // A service of this definition was made by service(), whose types say what its handlers are.
-  const handler = router.handlers["stream"] as (call: ServerStreamCall) => void;
-  takeStreams(http2Server, { method: RouterServiceService.stream.path, handler, maxReceiveBytes });
+  if (passphrase !== undefined) return;
+  const methods = new Map<string, ServeCall>();
+  for (const { definition, handlers } of services) {
+    // What is compared says which service this is, and service() saw to the types of its handlers.
+    if (Object.is(definition, RouterServiceService)) {
+      const handler = handlers["stream"] as Handlers<typeof RouterServiceService>["stream"];
+      methods.set(RouterServiceService.stream.path, serveStream({ handler, maxReceiveBytes }));
+    }
+    if (Object.is(definition, ExporterServiceService)) {
+      const handler = handlers["driverCall"] as Handlers<typeof ExporterServiceService>["driverCall"];
+      const method = ExporterServiceService.driverCall;
+      methods.set(method.path, serveUnary({ method, handler, maxReceiveBytes }));
+    }
+  }
+  takeCalls(http2Server, methods);
 }
 
 const defaultMaxReceiveBytes = 64 * 1024 ** 2;
