@@ -49,7 +49,7 @@ describe("an ESP32", () => {
     await chip.client.flash(Buffer.from("merged"));
     await chip.client.flash(Buffer.from("app"), { target: regionTarget({ address: 0x1_0000 }) });
     expect(chip.calls).toEqual([
-      ["flash", "merged", null],
+      ["flash", "merged", undefined],
       ["flash", "app", "0x10000"],
     ]);
   });

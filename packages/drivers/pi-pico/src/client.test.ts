@@ -40,7 +40,7 @@ describe("a Raspberry Pi Pico", () => {
     await board.client.flash(Buffer.from("UF2"));
     await board.client.flash(Buffer.from("UF2"), { target: "blink.uf2" });
     expect(board.calls).toEqual([
-      ["flash", "UF2", null],
+      ["flash", "UF2", undefined],
       ["flash", "UF2", "blink.uf2"],
     ]);
   });
@@ -58,7 +58,7 @@ describe("a Raspberry Pi Pico", () => {
   it("is programmed all the same where only a hand can enter its loader", async () => {
     await using board = await openBoard({ refuses: "unsupported" });
     await board.client.program(Buffer.from("UF2"));
-    expect(board.calls).toEqual([["enter_bootloader"], ["flash", "UF2", null]]);
+    expect(board.calls).toEqual([["enter_bootloader"], ["flash", "UF2", undefined]]);
   });
 
   it("is not programmed where it did not come into its loader", async () => {

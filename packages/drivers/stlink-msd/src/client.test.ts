@@ -63,8 +63,8 @@ describe("an ST-LINK volume", () => {
     await board.client.flash(Buffer.from("raw"));
     await board.client.flash(await board.firmware("image", "raw"));
     expect(board.flashed).toEqual([
-      ["raw", null],
-      ["raw", null],
+      ["raw", undefined],
+      ["raw", undefined],
     ]);
   });
 
