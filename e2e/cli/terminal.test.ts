@@ -51,6 +51,7 @@ describe.skipIf(!hasTmux)("at a terminal (needs tmux)", () => {
     terminal.press("Enter");
 
     await terminal.shows(/^outer 4$/m);
+    expect(terminal.screen()).toMatch(/exit 4\s+(?:exit\s+)?outside> /);
   });
 
   it("is a console: every key reaches the device, also Ctrl+C and after a resize, until three Ctrl-B", async () => {
@@ -100,6 +101,7 @@ describe.skipIf(!hasTmux)("at a terminal (needs tmux)", () => {
     terminal.press("Tab");
 
     await terminal.shows(/bench\.yaml/);
+    expect(terminal.screen()).not.toContain("__files__");
   });
 
   it("draws a progress bar over itself while an image is flashed, and colours an error", async () => {

@@ -59,7 +59,9 @@ export function openTerminal({ command, cwd = process.cwd(), env = {} }: Termina
     type: (text) => void tmux("send-keys", "-l", text),
     resize: (columns, rows) => void tmux("resize-window", "-x", String(columns), "-y", String(rows)),
     screen,
-    shows: (pattern) => expect.poll(screen, { timeout: 10_000, interval: 50 }).toMatch(pattern),
+    async shows(pattern) {
+      await expect.poll(screen, { timeout: 10_000, interval: 50 }).toMatch(pattern);
+    },
     [Symbol.dispose]: () => void spawnSync("tmux", ["-L", server, "kill-server"]),
   };
 }
