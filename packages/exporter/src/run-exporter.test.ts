@@ -202,6 +202,28 @@ describe("an exporter that is run", () => {
     });
   });
 
+  it("makes a certificate for itself where it is given none, and says where one is missing", async () => {
+    await using place = await openPlace();
+    const stop = new AbortController();
+    const run = (tls?: { certificateFile: string; keyFile: string }) =>
+      runExporter({
+        configFile: place.configFile,
+        listen: { host: "127.0.0.1", port: 0, tls },
+        signal: stop.signal,
+        handleSignals: false,
+        onReady: (each) => place.ready.push(each),
+      });
+
+    await expect(run({ certificateFile: "/no/cert.pem", keyFile: "/no/key.pem" })).rejects.toMatchObject({
+      message: expect.stringContaining("the certificate /no/cert.pem cannot be read"),
+      reason: "CERTIFICATE_MISSING",
+    });
+    const ended = run();
+    await expect.poll(() => place.ready[0]?.certificate, patience).toContain("BEGIN CERTIFICATE");
+    stop.abort();
+    expect(await ended).toBe(0);
+  });
+
   it("that is stopped before it has started ends at once", async () => {
     await using place = await openPlace();
 
