@@ -48,7 +48,14 @@ export async function startPythonDirect({
   if (passphrase !== undefined) listener.push("--passphrase", passphrase);
   const child = spawn(join(peer.bin, "jmp"), ["run", "--exporter-config", file("exporter.yaml"), ...listener], {
     cwd: directory,
-    env: { ...process.env, PATH: `${peer.bin}${delimiter}${process.env["PATH"]}`, PYTHONUNBUFFERED: "1" },
+    // Its socket goes where we clean up, also after a crash.
+    env: {
+      ...process.env,
+      XDG_RUNTIME_DIR: directory,
+      TMPDIR: directory,
+      PATH: `${peer.bin}${delimiter}${process.env["PATH"]}`,
+      PYTHONUNBUFFERED: "1",
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines: string[] = [];

@@ -33,7 +33,13 @@ export async function startPythonExporter(exportYaml: string): Promise<PythonExp
     ["shell", "--exporter-config", file, "--", "sh", "-c", 'echo "HOST=$JUMPSTARTER_HOST"; cat >/dev/null'],
     {
       cwd: directory,
-      env: { ...process.env, PATH: `${peer.bin}${delimiter}${process.env["PATH"]}` },
+      // Its socket goes where we clean up, also after a crash.
+      env: {
+        ...process.env,
+        XDG_RUNTIME_DIR: directory,
+        TMPDIR: directory,
+        PATH: `${peer.bin}${delimiter}${process.env["PATH"]}`,
+      },
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     },
