@@ -10,6 +10,8 @@ step("imports go one way", "node", ["scripts/boundaries.ts"]);
 step("no source file is over 300 lines", "node", ["scripts/file-sizes.ts"]);
 step("generated code is fresh", "node", ["scripts/generate.ts", "--check"]);
 step("types", "tsc", ["-b"]);
+step("JSON schemas are fresh", "node", ["packages/config/scripts/schemas.ts", "--check"]);
+step("service files are what their readers accept", "node", ["deploy/check.ts"]);
 step("types of tests, scripts and examples", "tsc", ["-p", "tsconfig.check.json"]);
 step("lint", "oxlint", ["--type-aware", "--deny-warnings"]);
 step("README code is copied from the examples", "node", ["scripts/readme.ts", "--check"]);
