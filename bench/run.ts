@@ -16,6 +16,7 @@ const suites: Readonly<Record<string, () => Promise<Figure[]>>> = {
   "wait-for": async () => (await import("./wire/wait-for.ts")).benchWaitFor(),
   memory: async () => (await import("./wire/memory.ts")).benchMemory(),
   example: async () => (await import("./example.ts")).benchExample(),
+  cli: async () => (await import("./cli.ts")).benchCli(),
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(suites);

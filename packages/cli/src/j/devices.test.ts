@@ -44,19 +44,21 @@ async function j(line: string, options: TestIoOptions & { readonly interruptAt?:
   return { code: await runJ(line.split(" "), io), ...io.seen };
 }
 
-describe("j power", () => {
-  it("switches, cycles and measures", async () => {
-    logs.length = 0;
-    expect(await j("power on")).toEqual({ code: 0, stdout: "", stderr: "" });
-    await j("power cycle --wait 0.01");
-    expect(logs).toEqual(["power on", "power off", "power on"]);
-    expect((await j("power read -n 2 -i 0")).stdout).toBe(
-      "voltage=0.0 V  current=0.0 A  apparent_power=0.0 VA\nvoltage=5.0 V  current=2.0 A  apparent_power=10.0 VA\n".repeat(
-        2,
-      ),
-    );
-  });
+// #region power
+it("switches the power, cycles it and measures", async () => {
+  logs.length = 0;
+  expect(await j("power on")).toEqual({ code: 0, stdout: "", stderr: "" });
+  await j("power cycle --wait 0.01");
+  expect(logs).toEqual(["power on", "power off", "power on"]);
+  expect((await j("power read -n 2 -i 0")).stdout).toBe(
+    "voltage=0.0 V  current=0.0 A  apparent_power=0.0 VA\nvoltage=5.0 V  current=2.0 A  apparent_power=10.0 VA\n".repeat(
+      2,
+    ),
+  );
+});
+// #endregion
 
+describe("j power", () => {
   it("is reached through groups, and is helped by the words of the bench", async () => {
     logs.length = 0;
     await j("group same off");
