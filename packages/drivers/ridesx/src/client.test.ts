@@ -105,7 +105,10 @@ describe("an image of a registry", () => {
     vi.stubEnv("OCI_USERNAME", "");
     await using board = await openBoard();
     await board.client.flashOci("oci://registry.example/board:1", { boot: false, powerOff: false });
-    expect(board.calls).toEqual([detect, ["flash_oci_image", "oci://registry.example/board:1", undefined, undefined, undefined]]);
+    expect(board.calls).toEqual([
+      detect,
+      ["flash_oci_image", "oci://registry.example/board:1", undefined, undefined, undefined],
+    ]);
   });
 
   it("fails where the tool does not tell success", async () => {
