@@ -16,6 +16,8 @@ export const debianPackages: Readonly<Record<string, string>> = {
   "/usr/bin/sshfs": "sshfs",
   "/usr/bin/systemd-analyze": "systemd",
   "/usr/bin/tmux": "tmux",
+  "/usr/bin/zsh": "zsh",
+  "/usr/bin/fish": "fish",
   "/usr/bin/ustreamer": "ustreamer",
   "/usr/bin/xz": "xz-utils",
   "/bin/bzip2": "bzip2",
