@@ -5,7 +5,7 @@ import { openPairs, pairNames } from "./pairs.ts";
 /** Calls, echoes in an open stream, and items of a streaming call. */
 export async function benchCalls(): Promise<Figure[]> {
   await using pairs = await openPairs(pairNames);
-  const rounds = isQuick ? 3 : 7;
+  const rounds = isQuick ? 3 : 5;
   const warmUp = { do: "unary", count: 3_000, inFlight: 1 } as const;
   await inTurns(pairs, 1, () => warmUp);
   const one = await inTurns(pairs, rounds, () => ({ do: "unary", count: 2_000, inFlight: 1 }));

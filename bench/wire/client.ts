@@ -98,7 +98,9 @@ async function down(chunkBytes: number, totalBytes: number): Promise<Answer> {
   let seen = 0;
   const answer = await timed(totalBytes, async () => {
     const stream = await device.source();
-    for await (const chunk of stream) seen += chunk.length;
+    stream.on("data", (chunk: Buffer) => (seen += chunk.length));
+    await once(stream, "end");
+    stream.destroy();
   });
   if (seen !== totalBytes) throw new Error(`${seen} bytes came, not ${totalBytes}`);
   return answer;

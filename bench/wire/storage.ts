@@ -1,10 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { createReadStream, createWriteStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { constants, createZstdCompress } from "node:zlib";
 
-import type { Figure } from "../figure.ts";
+import { type Figure, median } from "../figure.ts";
 import { compare, inTurns, isQuick } from "./measure.ts";
 import { openPairs, pairNames } from "./pairs.ts";
 
@@ -31,13 +32,23 @@ export async function benchStorage(): Promise<Figure[]> {
   }
   const plain = await inTurns(pairs, rounds, () => ({ do: "flash", path: image, totalBytes }), 1);
   const zstd = await inTurns(pairs, rounds, () => ({ do: "flash", path: packed, totalBytes, encoding: "zstd" }), 1);
+  const copies = Array.from({ length: rounds + 1 }, () => copyWithDd(image, join(pairs.directory, "copy-dd")));
   const size = `${totalBytes / MiB} MiB`;
   return [
     ...compare({ title: `storage write of ${size}`, shown }, write),
     ...compare({ title: `storage read of ${size}`, shown }, read),
     ...compare({ title: `flash of ${size}`, shown }, plain),
     ...compare({ title: `flash of ${size}, zstd`, shown }, zstd),
+    { name: `the limit: dd of ${size} from file to file`, value: median(copies), unit: "MB/s" },
   ];
+}
+
+/** What the file system alone takes, reading and writing at once. */
+function copyWithDd(from: string, to: string): number {
+  const started = performance.now();
+  const { status } = spawnSync("dd", [`if=${from}`, `of=${to}`, "bs=1M"]);
+  if (status !== 0) throw new Error(`dd ended with ${status}`);
+  return totalBytes / 1_000 / (performance.now() - started);
 }
 
 /** Like a disk image: half empty, a quarter text, a quarter that cannot be compressed. */
