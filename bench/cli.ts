@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { spawnExporter } from "@jumpstarter-ts/exporter/spawn";
 
 import { ensurePythonPeer } from "../e2e/peers/python.ts";
+import { bundleCommands } from "../packages/cli/bundle.ts";
 import { root } from "../scripts/step.ts";
 import { type Figure, median } from "./figure.ts";
 
@@ -30,7 +31,7 @@ export async function benchCli(): Promise<Figure[]> {
     await using exporter = await spawnExporter({ configFile: file, cwd: root });
     const { CI: _, ...own } = process.env;
     const env = { ...own, JUMPSTARTER_HOST: exporter.host, JMP_DRIVERS_ALLOW: "UNSAFE" };
-    const ours = join(root, "packages", "cli", "bin");
+    const ours = await publishedCommands();
     const commands = [
       ["jmp", "shell", "--exporter-config", file, "--", "true"],
       ["jmp", "version"],
@@ -59,6 +60,17 @@ export async function benchCli(): Promise<Figure[]> {
     rmSync(directory, { recursive: true, force: true });
   }
   return figures;
+}
+
+/** The commands as they are published: with their code in few files. */
+async function publishedCommands(): Promise<string> {
+  const directory = join(root, ".cache", "cli");
+  rmSync(directory, { recursive: true, force: true });
+  await bundleCommands(join(directory, "bundle"));
+  for (const part of ["bin", "package.json"]) {
+    cpSync(join(root, "packages", "cli", part), join(directory, part), { recursive: true });
+  }
+  return join(directory, "bin");
 }
 
 function seconds(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): number {

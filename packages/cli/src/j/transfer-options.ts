@@ -1,3 +1,5 @@
+import { Writable } from "node:stream";
+
 import type { ContentEncoding, ResourceSink, ResourceSource } from "@jumpstarter-ts/core";
 
 import type { Input, Option } from "../command.ts";
@@ -23,7 +25,7 @@ export function sourceOf(file: string, input: Input, io: Io): ResourceSource {
 
 /** A file, or `-` for stdout. */
 export function sinkOf(file: string, input: Input, io: Io): ResourceSink {
-  const to = file === "-" ? io.stdout : file;
+  const to = file === "-" ? stayingOpen(io.stdout) : file;
   const encoding = encodings.find((known) => known === input.text("compression"));
   return encoding === undefined ? to : { to, encoding };
 }
@@ -33,4 +35,9 @@ function encodingOf(file: string, input: Input): ContentEncoding | undefined {
   const given = encodings.find((known) => known === input.text("compression"));
   if (given !== undefined || /^https?:/.test(file)) return given;
   return byEnding[/\.([a-z0-9]+)$/.exec(file)?.[1] ?? ""];
+}
+
+/** To end stdout would end it for everybody who shares it, where it is a socket. */
+function stayingOpen(output: Writable): Writable {
+  return new Writable({ write: (chunk: Uint8Array, _, done) => void output.write(chunk, done) });
 }
