@@ -14,6 +14,8 @@ export interface Command {
   readonly commands?: readonly Command[] | (() => Promise<readonly Command[]>);
   /** Works, but is not shown: an older name. */
   readonly isHidden?: boolean;
+  /** Its words, options too, are not looked at. */
+  readonly takesAnything?: boolean;
   /** The answer is the exit code; nothing is 0. */
   readonly run?: (input: Input, io: Io) => Promise<number | void>;
 }

@@ -27,6 +27,8 @@ export async function parse(root: Command, words: readonly string[]): Promise<Pa
     }
     if (word === "--help" || (word === "-h" && findShort(path, "h") === undefined)) {
       wantsHelp = true;
+    } else if (command.takesAnything === true) {
+      given.push(word);
     } else if (word.startsWith("--")) {
       index += takeLong(word, words[index + 1]);
     } else if (/^-[^-\d]/.test(word)) {

@@ -133,7 +133,7 @@ describe("jmp for programs", () => {
   it.each(["login", "get", "create", "update", "delete", "auth", "admin"])(
     "says that %s needs a controller",
     async (name) => {
-      const { code, stdout, stderr } = await run(`${name} exporters -o yaml`.replace(" -o yaml", ""));
+      const { code, stdout, stderr } = await run(`${name} exporters --selector board=a -o yaml`);
       expect([code, stdout]).toEqual([1, ""]);
       expect(stderr).toContain(`jmp ${name} needs a lab's controller, which this version cannot reach yet`);
     },

@@ -17,7 +17,7 @@ function lab(name: string, aliases: readonly string[], help: string): Command {
     name,
     aliases,
     help: `${help} (needs a controller)`,
-    // Whatever a lab's command takes: none of it is looked at yet.
+    takesAnything: true,
     parameters: [{ name: "WORDS", isOptional: true, isRest: true }],
     run: async (_, io) => {
       tell(io, `${paint(io, io.stderr, "red", "Error:")} ${needsController(`jmp ${name}`)}`);
