@@ -21,11 +21,15 @@ const fan = defineDriver({
         result: z.object({ speed: z.number(), direction: z.string() }),
       }),
       watch: streaming({ arguments: [argument("isLoud", z.boolean())], result: z.string() }),
+      on: unary(),
+      off: unary(),
       upload: unary({ arguments: [source("firmware")], result: z.string() }),
     },
   }),
   client: () => ({}),
 });
+
+const switched: string[] = [];
 
 const openFan = implement(fan, z.strictObject({}), () => ({
   set_speed: (speed: number, direction: string) => ({ speed, direction }),
@@ -33,6 +37,8 @@ const openFan = implement(fan, z.strictObject({}), () => ({
     yield isLoud ? "WHIRR" : "whirr";
     yield "stop";
   },
+  on: () => void switched.push("on"),
+  off: () => void switched.push("off"),
   upload: async (firmware: AsyncIterable<Uint8Array>) => Buffer.from(await readAll(firmware)).toString(),
 }));
 
@@ -58,6 +64,12 @@ describe("a device of any kind whose contract is installed", () => {
   it("leaves it to the contract what a value may be", async () => {
     const { code, stderr } = await run(["set-speed", "11"]);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/argument 1 \(speed\) of \S*set_speed is not valid/)]);
+  });
+
+  it("can be cycled where it can be switched", async () => {
+    switched.length = 0;
+    expect((await run(["cycle", "-w", "0"])).code).toBe(0);
+    expect(switched).toEqual(["off", "on"]);
   });
 
   it("explains itself by the words of the contract", async () => {

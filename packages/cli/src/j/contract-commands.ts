@@ -6,6 +6,7 @@ import type { Io } from "../io.ts";
 import { readArgument, shapeOf } from "./argument-shape.ts";
 import { withProgress } from "./flasher.ts";
 import { forwardCommands } from "./network.ts";
+import { cycleCommand } from "./power.ts";
 import { remoteOf } from "./raw-remote.ts";
 import { serialCommands } from "./serial.ts";
 import { showValue } from "./show-value.ts";
@@ -13,11 +14,16 @@ import { sinkOf, sourceOf } from "./transfer-options.ts";
 
 /** A command for each method of a contract: dashed names, arguments by position, of the types that it says. */
 export function contractCommands(device: Device, { contract, console }: AnyDefinition): readonly Command[] {
-  return Object.entries(contract.methods).flatMap(([name, method]): readonly Command[] => {
+  const own = Object.entries(contract.methods).flatMap(([name, method]): readonly Command[] => {
     if (method.kind !== "bytes") return [methodCommand(device, contract, name, method)];
     const talk = console === name ? serialCommands(device, name) : [];
     return name === "connect" ? [...talk, ...forwardCommands(device, name)] : talk;
   });
+  const { on, off, cycle } = contract.methods;
+  if (on?.kind !== "unary" || off?.kind !== "unary" || cycle !== undefined) return own;
+  const remote = looseRemote(device, contract);
+  const switching = (name: string) => (signal: AbortSignal) => remote.with({ signal }).call(name);
+  return [...own, cycleCommand({ on: switching("on"), off: switching("off") })];
 }
 
 interface LooseRemote {
@@ -40,8 +46,7 @@ function methodCommand(device: Device, contract: AnyDefinition["contract"], name
       return { ...named, help: argument.help ?? kind, choices, isOptional };
     }),
     run: async (input, io) => {
-      // Which names and arguments fit is only known here: by hand, and the session checks them.
-      const remote = remoteOf(device, contract) as unknown as LooseRemote;
+      const remote = looseRemote(device, contract);
       const args = argumentsOf(method, input, io);
       if (method.kind === "streaming") {
         for await (const item of remote.with({ signal: io.signal }).stream(name, ...args)) showValue(io, item);
@@ -50,6 +55,11 @@ function methodCommand(device: Device, contract: AnyDefinition["contract"], name
       await withProgress(io, name, async (options) => showValue(io, await remote.with(options).call(name, ...args)));
     },
   };
+}
+
+function looseRemote(device: Device, contract: AnyDefinition["contract"]): LooseRemote {
+  // Which names and arguments fit is only known to the contract: the session checks them.
+  return remoteOf(device, contract);
 }
 
 const fileHelp = { source: "A file, a URL, or - for stdin", sink: "A file, or - for stdout" } as const;

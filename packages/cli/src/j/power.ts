@@ -56,17 +56,7 @@ function commands(device: Device, { on, off, read }: Switch, offOptions: Command
       options: offOptions,
       run: (input, { signal }) => off(signal, input.isSet("destroy")),
     },
-    {
-      name: "cycle",
-      help: "Switch the power off and, after a wait, on again",
-      options: [{ name: "wait", short: "w", value: "SECONDS", help: "How long it stays off; 2 by default" }],
-      run: async (input, { signal }) => {
-        const seconds = numberOf(input, "wait", 2);
-        await off(signal, false);
-        await wait(seconds * 1_000, undefined, { signal });
-        await on(signal);
-      },
-    },
+    cycleCommand({ on, off: (signal) => off(signal, false) }),
     {
       name: "read",
       help: "Measure voltage and current",
@@ -85,6 +75,27 @@ function commands(device: Device, { on, off, read }: Switch, offOptions: Command
       },
     },
   ];
+}
+
+/** Of whatever can be switched. */
+export function cycleCommand({
+  on,
+  off,
+}: {
+  readonly on: (signal: AbortSignal) => Promise<unknown>;
+  readonly off: (signal: AbortSignal) => Promise<unknown>;
+}): Command {
+  return {
+    name: "cycle",
+    help: "Switch the power off and, after a wait, on again",
+    options: [{ name: "wait", short: "w", value: "SECONDS", help: "How long it stays off; 2 by default" }],
+    run: async (input, { signal }) => {
+      const seconds = numberOf(input, "wait", 2);
+      await off(signal);
+      await wait(seconds * 1_000, undefined, { signal });
+      await on(signal);
+    },
+  };
 }
 
 function formatReading(reading: unknown, path: string): string {

@@ -51,7 +51,12 @@ export const usbDrivers: readonly UsbDriver[] = [
     type: "jumpstarter_driver_stlink_msd.driver.StlinkMsdFlasher",
     config: none,
   },
-  { name: "pico", ids: ["2e8a:0003", "2e8a:000f"], type: "jumpstarter_driver_pi_pico.driver.PiPico", config: none },
+  {
+    name: "pico",
+    ids: ["2e8a:0003", "2e8a:000f"],
+    type: "jumpstarter_driver_pi_pico.driver.PiPicoFlasher",
+    config: none,
+  },
   {
     name: "probe",
     ids: ["2e8a:000c", "1366:0101", "1366:1015"],
