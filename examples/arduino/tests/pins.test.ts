@@ -35,6 +35,6 @@ describe("the pins of the board", () => {
     await power.off();
 
     expect(await pins.mode("D13")).toBe("off");
-    await expect(console).not.toEmit(/./, { during: "200ms" });
+    await expect(console).not.toEmit(/./, { during: "100ms" });
   });
 });

@@ -35,7 +35,10 @@ describe("the calls that are served beside grpc-js", () => {
 });
 
 /** The headers of the answer to a call with an empty message, from a server on a unix socket. */
-async function answerTo(path: string, more: Readonly<Record<string, string | undefined>> = {}): Promise<IncomingHttpHeaders> {
+async function answerTo(
+  path: string,
+  more: Readonly<Record<string, string | undefined>> = {},
+): Promise<IncomingHttpHeaders> {
   await using directory = await temporaryDirectory();
   await using server = createServer({
     services: [
