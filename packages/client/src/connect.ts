@@ -107,7 +107,7 @@ function allowedByEnvironment(): readonly string[] {
 /** Loaded only where it is needed: it brings the YAML parser with it. */
 async function defaultRegistry(): Promise<DriverRegistry> {
   const { createDriverRegistry } = await import("@jumpstarter-ts/config");
-  return createDriverRegistry({ from: process.cwd() });
+  return createDriverRegistry({ from: [process.cwd(), import.meta.dirname] });
 }
 
 async function tlsOptions(certificateAuthority: string | undefined): Promise<TlsClientOptions | undefined> {

@@ -41,6 +41,17 @@ describe("the sentence of a thrown value", () => {
     );
   });
 
+  it("is complete where the error is one of ours", () => {
+    const cause = new Error("ENOENT: no such file or directory, open 'uno.hex'");
+    const error = new JumpstarterError("the firmware uno.hex is not there: build it, or correct the path", {
+      code: "not-found",
+      reason: "FIRMWARE_MISSING",
+      cause,
+    });
+
+    expect(messageOf(error)).toBe("the firmware uno.hex is not there: build it, or correct the path");
+  });
+
   it("is the text of whatever was thrown, and the name of an error without a text", () => {
     expect(messageOf("just a string")).toBe("just a string");
     expect(messageOf(new TypeError(""))).toBe("TypeError");

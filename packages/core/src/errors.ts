@@ -60,11 +60,12 @@ export function isJumpstarterError(error: unknown): error is JumpstarterError {
 }
 
 /**
- * The sentence of any thrown value, followed by those of its causes, joined by `: `. A cause whose text the message
- * already holds is left out.
+ * The sentence of any thrown value. One of ours is complete by itself; a foreign error is followed by its causes, joined
+ * by `: `, unless its message holds them already.
  */
 export function messageOf(error: unknown): string {
-  if (!(error instanceof Error) && !isJumpstarterError(error)) return String(error);
+  if (isJumpstarterError(error)) return error.message;
+  if (!(error instanceof Error)) return String(error);
   const own = error.message === "" ? error.name : error.message;
   if (error.cause === undefined || error.cause === null) return own;
   const inner = messageOf(error.cause);

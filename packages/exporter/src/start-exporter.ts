@@ -40,7 +40,7 @@ export interface StartExporterOptions {
   /** What relative paths of drivers start from. Default: the directory of the configuration. */
   readonly baseDirectory?: string;
   readonly listen?: Listen;
-  /** Default: the packages that can be seen from `baseDirectory` and from the working directory. */
+  /** Default: the packages that can be seen from `baseDirectory`, the working directory, and beside this package. */
   readonly registry?: DriverRegistry;
   /** Is told every record, beside the clients that read logs. */
   readonly log?: (record: LogRecord) => void;
@@ -88,7 +88,7 @@ export interface OpenExporter extends RunningExporter {
 /** Serves the drivers, in a status that allows no calls yet. */
 export async function openExporter(options: StartExporterOptions, lifecycle: Lifecycle): Promise<OpenExporter> {
   const { config, baseDirectory = config.baseDirectory, listen = {}, signal } = options;
-  const { registry = createDriverRegistry({ from: [baseDirectory, process.cwd()] }) } = options;
+  const { registry = createDriverRegistry({ from: [baseDirectory, process.cwd(), import.meta.dirname] }) } = options;
   const scope = createScope(config.metadata.name);
   const session = createSession({ scope, onLog: options.log });
   const onAbort = (): void => void session.close();

@@ -48,5 +48,5 @@ async function findDefinition(label: string, { env, cwd }: Io): Promise<AnyDefin
   ]);
   const { driversAllow, driversUnsafe } = readEnvironment(env);
   const isAllowed = driversUnsafe || (driversAllow?.some((glob) => matchesGlob(label, glob)) ?? true);
-  return isAllowed ? createDriverRegistry({ from: cwd }).definition(label) : undefined;
+  return isAllowed ? createDriverRegistry({ from: [cwd, import.meta.dirname] }).definition(label) : undefined;
 }

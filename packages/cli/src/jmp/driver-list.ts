@@ -5,7 +5,7 @@ import { show, tableLines } from "../output.ts";
 /** The `type:` paths that an exporter's configuration may use here. */
 export async function listDrivers(input: Input, io: Io): Promise<void> {
   const { createDriverRegistry } = await import("@jumpstarter-ts/config");
-  const drivers = createDriverRegistry({ from: io.cwd })
+  const drivers = createDriverRegistry({ from: [io.cwd, import.meta.dirname] })
     .packages()
     .flatMap(({ name: packageName, types }) =>
       Object.keys(types).map((word) => {

@@ -4,6 +4,7 @@ import { UsageError, type Input } from "../command.ts";
 import { tell, type Io } from "../io.ts";
 import { exporterFile, isShown } from "./exporter-options.ts";
 import { needsController } from "./lab-commands.ts";
+import { pathWithCommands } from "./shell-child.ts";
 
 /** Runs an exporter until a signal; the answer is its exit code. */
 export async function run(input: Input, io: Io): Promise<number> {
@@ -12,7 +13,7 @@ export async function run(input: Input, io: Io): Promise<number> {
     throw new UsageError(`${input.called} needs an exporter: give --exporter ALIAS or --exporter-config FILE`);
   }
   const listen = listenOf(input, io);
-  const { runExporter } = await import("@jumpstarter-ts/exporter");
+  const { runExporter } = await import("@jumpstarter-ts/exporter/run");
   // Signals are the exporter's business: it brings its devices into their safe state before it ends.
   const release = io.interrupts.take(() => undefined);
   try {
@@ -20,7 +21,8 @@ export async function run(input: Input, io: Io): Promise<number> {
       configFile,
       listen,
       cwd: io.cwd,
-      env: io.env,
+      // Hooks find `j` beside this program.
+      env: { ...io.env, ...pathWithCommands(io.env) },
       onLog: (line) => isShown(line, input.text("log-level")) && tell(io, line),
       onReady: ({ host }) => tell(io, `INFO:jmp:serving ${configFile} at ${host}`),
     });

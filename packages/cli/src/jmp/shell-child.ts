@@ -58,7 +58,7 @@ function exitCodeOf(child: ChildProcess, program: string): Promise<number> {
 }
 
 /** So that `j` is found inside even where only `jmp` was called by its path; what is on the PATH already comes first. */
-function pathWithCommands(env: Io["env"]): { readonly PATH?: string } {
+export function pathWithCommands(env: Io["env"]): { readonly PATH?: string } {
   const directory = dirname(process.argv[1] ?? "");
   const path = env["PATH"] ?? "";
   if (path.split(delimiter).includes(directory) || !existsSync(join(directory, "j"))) return {};
