@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { connect, type ConnectOptions } from "@jumpstarter-ts/client";
+import { createScope } from "@jumpstarter-ts/core";
 import { power } from "@jumpstarter-ts/driver-power";
 import { describe, expect, it } from "vitest";
 
@@ -186,12 +187,11 @@ interface Security {
 
 /** Our exporter on a free port, a directory, and connections that trust the authority. */
 async function direct(security: Security) {
-  await using stack = new AsyncDisposableStack();
+  const stack = createScope("what the test opens");
   const directory = stack.use(await rootsIn());
   const logged: string[] = [];
   const listen = { host: "127.0.0.1", port: 0, ...security };
   const exporter = stack.use(await startOurs(exportYaml, { listen, log: ({ message }) => logged.push(message) }));
-  const moved = stack.move();
   return {
     exporter,
     host: exporter.host,
@@ -199,7 +199,7 @@ async function direct(security: Security) {
     ...directory,
     connect: (options: ConnectOptions = {}) =>
       connect({ host: exporter.host, registry, certificateAuthority: directory.roots, ...options }),
-    [Symbol.asyncDispose]: () => moved.disposeAsync(),
+    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
   };
 }
 

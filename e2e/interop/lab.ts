@@ -7,6 +7,7 @@ import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { createScope, type Scope } from "@jumpstarter-ts/core";
 import { WebSocketServer } from "ws";
 
 import { openPty, type Pty } from "../../packages/drivers/serial/test/pty.ts";
@@ -25,7 +26,7 @@ export interface Lab extends AsyncDisposable {
 }
 
 export async function createLab(): Promise<Lab> {
-  await using stack = new AsyncDisposableStack();
+  const stack = createScope("what the test opens");
   const directory = await mkdtemp(join(tmpdir(), "jumpstarter-interop-"));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const storageRoot = join(directory, "storage");
@@ -37,7 +38,6 @@ export async function createLab(): Promise<Lab> {
   await echoServer(stack, { path: unix });
   const udp = await echoDatagrams(stack);
   const websocket = await echoMessages(stack);
-  const moved = stack.move();
   return {
     directory,
     storageRoot,
@@ -60,7 +60,7 @@ export:
     children:
       same: { ref: power }
 `,
-    [Symbol.asyncDispose]: () => moved.disposeAsync(),
+    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
   };
 }
 
@@ -82,7 +82,7 @@ export async function serveFile(
 }
 
 async function echoServer(
-  stack: AsyncDisposableStack,
+  stack: Scope,
   listen: { readonly port: number; readonly host: string } | { readonly path: string },
 ): Promise<Server> {
   const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -95,7 +95,7 @@ async function echoServer(
   return server;
 }
 
-async function echoDatagrams(stack: AsyncDisposableStack): Promise<number> {
+async function echoDatagrams(stack: Scope): Promise<number> {
   const socket = createSocket("udp4").bind(0, "127.0.0.1");
   await once(socket, "listening");
   socket.on("message", (message, from) => socket.send(message, from.port, from.address));
@@ -103,7 +103,7 @@ async function echoDatagrams(stack: AsyncDisposableStack): Promise<number> {
   return socket.address().port;
 }
 
-async function echoMessages(stack: AsyncDisposableStack): Promise<number> {
+async function echoMessages(stack: Scope): Promise<number> {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   await once(server, "listening");
   server.on("connection", (socket) => socket.on("message", (message) => socket.send(message)));

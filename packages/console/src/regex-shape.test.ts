@@ -3,6 +3,9 @@ import { describe, expect, it } from "vitest";
 
 import { shapeOf } from "./regex-shape.ts";
 
+/** Flags inside a pattern came with Node 24. */
+const hasModifiers = Number(process.versions.node.split(".")[0]) >= 24;
+
 describe("the shape of a regular expression", () => {
   it.each([
     [/login:/, 6],
@@ -32,7 +35,7 @@ describe("the shape of a regular expression", () => {
     [/a.b/s, true],
     [new RegExp(String.raw`a\x0ab`), true],
     [/\Wb/, true],
-    [/(?s:a.b)/, true],
+    [hasModifiers ? new RegExp("(?s:a.b)") : /a.b/s, true],
   ])("%s can cross lines: %s", (regex, spansLines) => {
     expect(shapeOf(regex.source, regex.flags).spansLines).toBe(spansLines);
   });

@@ -164,7 +164,7 @@ describe("frames on the wire", () => {
 
     for (const text of ["one", "two", "three"]) wire.client.write(Buffer.from(text));
     wire.client.end();
-    const up = await wire.server.map(String).toArray();
+    const up = await Array.fromAsync(wire.server.iterator({ destroyOnReturn: false }), String);
     wire.server.write(Buffer.alloc(70_000));
 
     expect(up).toEqual(["one", "two", "three"]);

@@ -16,6 +16,10 @@ export function cutZstdFrames(): Transform {
       }
       callback(null, from === chunk.length ? null : chunk.subarray(from));
     },
+    // Node 22 takes a file that ends within a frame for a whole one.
+    flush(callback) {
+      callback(frames.isInside() ? new Error("unexpected end of file") : null);
+    },
   });
 }
 
@@ -72,6 +76,8 @@ function frameReader() {
   }
 
   return {
+    /** Whether a frame has begun that has not ended. */
+    isInside: () => part !== "lost" && !(part === "magic" && filled === 0),
     /** Where, in this chunk, frames end. */
     *ends(chunk: Uint8Array): Generator<number> {
       let at = 0;

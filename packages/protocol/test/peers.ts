@@ -2,6 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { createScope } from "@jumpstarter-ts/core";
+
 import {
   type ClientStreamCall,
   createServer,
@@ -22,13 +24,12 @@ export async function temporaryDirectory(): Promise<AsyncDisposable & { readonly
 
 /** A server on a unix socket and a channel to it. */
 export async function servePeer(...services: readonly Service[]): Promise<AsyncDisposable & { peer: PeerChannel }> {
-  await using stack = new AsyncDisposableStack();
+  const stack = createScope("what the test opens");
   const directory = stack.use(await temporaryDirectory());
   const server = stack.use(createServer({ services }));
   const address = await server.listenUnix(join(directory.path, "socket"));
   const peer = stack.use(openChannel({ address }));
-  const moved = stack.move();
-  return { peer, [Symbol.asyncDispose]: () => moved.disposeAsync() };
+  return { peer, [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose]() };
 }
 
 export interface StreamCalls extends AsyncDisposable {
