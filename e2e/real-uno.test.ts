@@ -63,8 +63,14 @@ async function startBench() {
   await symlink(join(root, "node_modules"), join(directory, "node_modules"));
   await writeFile(rail, "off");
   await mkdir(programs);
-  // As the real one: -l HUB -p PORT -a ACTION; off is when the port is gone.
-  const hub = `#!/bin/sh\necho "$6" > ${rail}\nwhile test "$6" = off && test -e ${port}; do sleep 0.02; done\n`;
+  // As the real one: -l HUB -p PORT -a ACTION; off is when the port is gone, and long enough for the exporter to notice:
+  // a terminal that hangs up is told from one that is silent once a second, where a USB port is gone at once.
+  const hub = `#!/bin/sh
+echo "$6" > ${rail}
+test "$6" = off || exit 0
+while test -e ${port}; do sleep 0.02; done
+sleep 1.2
+`;
   await writeFile(join(programs, "uhubctl"), hub, { mode: 0o755 });
   const yaml = join(directory, "exporters", "uno-bench.yaml");
   await writeFile(yaml, (await readFile(yaml, "utf8")).replace(/\/dev\/serial\/by-id\/\S+/, port));
