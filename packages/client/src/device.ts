@@ -85,7 +85,9 @@ export function createDevice(node: ReportNode, context: DeviceContext): Device {
         const kind = contract.children[childName];
         return kind === undefined ? child(childName).client : child(childName).as(kind);
       };
-      const remote = createRemote({ wire, access, node, contract, childClient, console, onCalled });
+      const otherChild = <D extends AnyDefinition>(childName: string, kind: D): ClientOf<D> | undefined =>
+        children.get(childName)?.as(kind);
+      const remote = createRemote({ wire, access, node, contract, childClient, otherChild, console, onCalled });
       // The remote was made from the definition's own contract, which is the type that its client takes.
       clients.set(wanted, wanted.client(remote as never));
     }

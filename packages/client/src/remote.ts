@@ -2,7 +2,9 @@ import {
   JumpstarterError,
   validate,
   type AnyContract,
+  type AnyDefinition,
   type CallOptions,
+  type ClientOf,
   type Console,
   type Method,
   type Remote,
@@ -22,6 +24,8 @@ export interface RemoteOptions {
   readonly contract: AnyContract;
   /** The client of a child that the contract names. Throws `not-found` for one that is not there. */
   readonly childClient: (name: string) => unknown;
+  /** The client of any child; undefined for a name that is not there. */
+  readonly otherChild: <D extends AnyDefinition>(name: string, definition: D) => ClientOf<D> | undefined;
   readonly console: (method: string) => Console;
   /** Told of every call that succeeded. */
   readonly onCalled: (method: string) => void;
@@ -43,6 +47,7 @@ export function createRemote(options: RemoteOptions, callOptions: CallOptions = 
     labels: node.report.labels,
     description: node.report.description,
     children: childClients(Object.keys(contract.children), childClient),
+    child: options.otherChild,
     async call(name: string, ...args: unknown[]): Promise<unknown> {
       const call = callOf(name, "unary", args);
       const method = methodOf(contract, name, "unary");

@@ -97,6 +97,26 @@ export function implement<C extends AnyContract, O extends Schema>(
   };
 }
 
+export interface OpenChildOptions {
+  /** As under `config:` in an exporter's YAML; what is left out has the child's own default. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly children?: Readonly<Record<string, ServedDriver>>;
+}
+
+/**
+ * Opens a driver that is part of another: the storage of a web server, the console of a virtual machine. It closes with
+ * its parent. Hand what it returns to {@link serve} as a child.
+ */
+export function openChild(
+  scope: DriverScope,
+  name: string,
+  implementation: Implementation,
+  { options = {}, children = {} }: OpenChildOptions = {},
+): Promise<ServedDriver> {
+  const { log, baseDirectory } = scope;
+  return implementation.open(options, { ...scope.child(name), log, baseDirectory, children });
+}
+
 function isServed(value: object): value is ServedDriver {
   return "contract" in value && typeof value.contract === "object";
 }

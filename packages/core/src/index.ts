@@ -38,12 +38,14 @@ export {
 } from "./errors.ts";
 export {
   implement,
+  openChild,
   serve,
   type CallContext,
   type DriverMethod,
   type DriverMethods,
   type DriverScope,
   type Implementation,
+  type OpenChildOptions,
   type ServedDriver,
   type ServeOptions,
 } from "./implementation.ts";

@@ -1,7 +1,7 @@
 import type { ByteStream } from "./byte-stream.ts";
 import type { Console } from "./console.ts";
 import type { AnyContract, ByteStreamName, StreamingName, UnaryName } from "./contract.ts";
-import type { ClientOf } from "./definition.ts";
+import type { AnyDefinition, ClientOf } from "./definition.ts";
 import type { ClientArguments, StreamingMethod, UnaryMethod } from "./method.ts";
 import type { Progress } from "./resource.ts";
 import type { OutputOf, Schema } from "./schema.ts";
@@ -24,6 +24,12 @@ export interface Remote<C extends AnyContract = AnyContract> {
   readonly description: string | undefined;
   /** The clients of the children that the contract names. */
   readonly children: { readonly [N in keyof C["children"]]: ClientOf<C["children"][N]> };
+  /**
+   * The client of a child that the contract does not promise: one that only some devices of this kind have, or whose
+   * name the exporter's configuration chose. Undefined where there is none of this name. Throws `failed-precondition`
+   * (`DEVICE_KIND_MISMATCH`) for one of another kind.
+   */
+  child<D extends AnyDefinition>(name: string, definition: D): ClientOf<D> | undefined;
   /** Calls a method that has one answer. Arguments and the answer are checked against the contract. */
   call<N extends UnaryName<C>>(method: N, ...args: MethodArguments<C, N>): Promise<UnaryResult<C["methods"][N]>>;
   /** Calls a method that answers with items; leaving the loop early ends the call. */

@@ -7,6 +7,7 @@ import {
   contract,
   defineDriver,
   implement,
+  openChild,
   serve,
   sink,
   source,
@@ -107,6 +108,26 @@ describe("serveDriver", () => {
     await expect(served.client.scale(2)).resolves.toBe(12);
     await expect(served.client.scale()).resolves.toBe(6);
     expect(served.session.device("meter.port").definition).toBe(portDefinition);
+  });
+
+  it("gives the clients of children that a driver opens by itself, and of no other", async () => {
+    const panel = defineDriver({
+      contract: contract({ name: "panel", label: "acme_panel.client.PanelClient" }),
+      client: (remote: Remote) => ({ meter: (name: string) => remote.child(name, meter) }),
+    });
+    const openPanel = implement(panel, z.strictObject({}), async (_options, scope) => {
+      const left = await openChild(scope, "left", openMeter, { options: { factor: 5 }, children: scope.children });
+      return serve(panel, {}, { children: { left } });
+    });
+    await using served = await serveDriver(openPanel, {
+      definition: panel,
+      children: { light: serve(portDefinition, { connect: () => createPortPair().near }) },
+      definitions: [meter, portDefinition],
+    });
+
+    await expect(served.client.meter("left")?.scale()).resolves.toBe(5);
+    expect(served.client.meter("right")).toBeUndefined();
+    expect(() => served.client.meter("light")).toThrow("panel.light is of the kind acme_port.client.PortClient");
   });
 
   it("carries resources both ways, compressed by whoever can", async () => {
