@@ -91,7 +91,11 @@ function failedCall(status: CallStatus): ClientStreamCall {
 /** Frames in and out of a stream; what is received is pushed by whoever made it. */
 export function frameDuplex(stream: Duplex, isOver: () => boolean): Duplex {
   const write = (frames: readonly Frame[], done: () => void): void => {
-    if (!isOver()) writeFrames(stream, frames, done);
+    // Node 26 reports the writes of a destroyed stream as done; they are not.
+    const written = (): void => {
+      if (!stream.destroyed) done();
+    };
+    if (!isOver()) writeFrames(stream, frames, written);
   };
   return new Duplex({
     objectMode: true,
