@@ -1,4 +1,4 @@
-import { enableCompileCache } from "node:module";
+import { enableCompileCache, getCompileCacheDir } from "node:module";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
@@ -26,6 +26,8 @@ export function jumpstarter(options: JumpstarterOptions = {}): Vite.Plugin {
   let root = process.cwd();
   let broker: Promise<Broker> | undefined;
   enableCompileCache();
+  // The workers, too, then compile nothing that was compiled before.
+  process.env["NODE_COMPILE_CACHE"] ??= getCompileCacheDir();
   // Loaded while Vite starts.
   const loading = import("./broker/broker.ts");
 

@@ -1,5 +1,5 @@
 import { allDevices, connect } from "@jumpstarter-ts/client";
-import { createDriverRegistry } from "@jumpstarter-ts/config";
+import { createDriverRegistry } from "@jumpstarter-ts/config/driver-registry";
 import type { Scope } from "@jumpstarter-ts/core";
 import { inject } from "vitest";
 
