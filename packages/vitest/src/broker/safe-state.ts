@@ -7,8 +7,11 @@ import { isJumpstarterError, JumpstarterError, messageOf } from "@jumpstarter-ts
  */
 export async function makeSafe(session: Session, timeoutMs: number): Promise<readonly JumpstarterError[]> {
   const problems: JumpstarterError[] = [];
-  for (const { path, definition } of [...allDevices(session.root)].toReversed()) {
-    if (definition?.safeState === undefined) continue;
+  // A second name for a device is the same device.
+  const done = new Set<string>();
+  for (const { uuid, path, definition } of [...allDevices(session.root)].toReversed()) {
+    if (definition?.safeState === undefined || done.has(uuid)) continue;
+    done.add(uuid);
     const limit = new AbortController();
     const late = new JumpstarterError(`${path} did not reach its safe state within ${timeoutMs}ms`, {
       code: "deadline-exceeded",
