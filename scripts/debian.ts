@@ -11,6 +11,7 @@ export const debianPackages: Readonly<Record<string, string>> = {
   "/usr/bin/dbus-daemon": "dbus-daemon",
   "/usr/bin/dbus-send": "dbus-bin",
   "/usr/bin/make": "make",
+  "/usr/bin/qemu-img": "qemu-utils",
   "/usr/bin/qemu-system-aarch64": "qemu-system-arm",
   "/usr/bin/ssh": "openssh-client",
   "/usr/bin/sshfs": "sshfs",

@@ -1,4 +1,4 @@
-export { qemu, type QemuClient } from "./client.ts";
+export { qemu, type JsonValue, type QemuClient, type QemuSnapshot } from "./client.ts";
 export { qemuContract } from "./contract.ts";
 export { qemuFlasher, type FlashOciOptions, type QemuFlasherClient } from "./flasher-client.ts";
 export { qemuFlasherContract } from "./flasher-contract.ts";

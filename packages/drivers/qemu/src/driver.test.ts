@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+
+import { bootToPrompt, isMissing, openBoard, patience, run } from "../test/u-boot.ts";
+
+describe.skipIf(isMissing)("a virtual machine", () => {
+  it("says its first line to a console that was there before the power", async () => {
+    await using bench = await openBoard();
+    const { power, console } = bench.client;
+
+    await power.on();
+
+    const { text } = await console.waitFor(/^\s*U-Boot \d+\.\d+/, patience());
+    expect(text.trim()).toMatch(/^U-Boot/);
+  });
+
+  it("keeps its console over a power cycle", async () => {
+    await using bench = await openBoard();
+    await bootToPrompt(bench.client);
+    expect(await run(bench.client, "setenv colour red; echo $colour")).toBe("red");
+
+    await bench.client.power.off();
+    await bootToPrompt(bench.client);
+
+    expect(await run(bench.client, 'echo "<$colour>"')).toBe("<>");
+  });
+
+  it("keeps what it said for who connects after the power is on", async () => {
+    await using bench = await openBoard();
+    const { power, console } = bench.client;
+    await console.close();
+    await power.on();
+    await bench.client.qmp("query-status");
+
+    const stream = await console.open();
+    let heard = "";
+    for await (const chunk of stream) {
+      heard += String(chunk);
+      if (heard.includes("Hit any key")) break;
+    }
+
+    expect(heard.trimStart()).toMatch(/^U-Boot/);
+  });
+
+  it("takes a second on or off without harm, and cannot measure", async () => {
+    await using bench = await openBoard();
+    const { power } = bench.client;
+    await power.off();
+    await power.on();
+    await power.on();
+    await power.off();
+    await power.off();
+    await expect(power.read()[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "unsupported" });
+  });
+
+  it("has the memory that was asked for at the next start", async () => {
+    await using bench = await openBoard();
+    await bench.client.setMemorySize("1G");
+    await bench.client.power.on();
+    expect(await bench.client.qmp("query-memory-size-summary")).toMatchObject({ "base-memory": 1024 ** 3 });
+    await expect(bench.client.setMemorySize("a lot")).rejects.toMatchObject({ reason: "QEMU_SIZE_INVALID" });
+  });
+
+  it("shows its screen as a PNG", async () => {
+    await using bench = await openBoard({ devices: ["ramfb"] });
+    await bootToPrompt(bench.client);
+    const picture = await bench.client.screendump();
+    expect(Buffer.from(picture.subarray(0, 4)).toString("latin1")).toBe("\x89PNG");
+  });
+
+  it("speaks RFB where its screen is", async () => {
+    await using bench = await openBoard();
+    await bench.client.power.on();
+    const stream = await bench.client.vnc.open();
+    for await (const chunk of stream) {
+      expect(String(chunk)).toMatch(/^RFB 003/);
+      break;
+    }
+  });
+});

@@ -1,0 +1,160 @@
+import { constants } from "node:fs";
+import { access, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, delimiter, join, resolve } from "node:path";
+
+import { abortedError, JumpstarterError, messageOf, type DriverScope } from "@jumpstarter-ts/core";
+
+import { chooseAccelerator } from "./accelerator.ts";
+import { writeCloudInit } from "./cloud-init.ts";
+import { debianPackageOf, qemuArguments, type CommandLineParts } from "./command-line.ts";
+import { createConsoleHub, type ConsoleHub } from "./console-hub.ts";
+import { createDisks, type Disks } from "./disks.ts";
+import { startGuarded, type GuardedProcess } from "./guarded-process.ts";
+import type { QemuOptions } from "./options.ts";
+import { openQmp, type Qmp } from "./qmp.ts";
+import { parseSize } from "./size.ts";
+import { crashed, startFailed } from "./start-error.ts";
+
+/** A machine that is switched on, and paused until `cont`. */
+export interface RunningMachine {
+  readonly qmp: Qmp;
+  readonly process: GuardedProcess;
+  readonly memoryBytes: number;
+  readonly hasRoot: boolean;
+  readonly hasVariables: boolean;
+}
+
+export interface Machine {
+  readonly directory: string;
+  readonly disks: Disks;
+  readonly console: ConsoleHub;
+  /** What the next start will have. */
+  readonly sizes: { memory: string; disk: string | undefined };
+  running(): RunningMachine | undefined;
+  /** Throws `failed-precondition` (`QEMU_OFF`), or what QEMU said where it crashed. */
+  needRunning(what: string): RunningMachine;
+  /** Why there is no machine, where it ended by itself. */
+  failure(): JumpstarterError | undefined;
+  /** Starts QEMU, paused. */
+  start(signal: AbortSignal, memoryBytes?: number): Promise<RunningMachine>;
+  stop(): Promise<void>;
+  /** Power, flash and snapshots wait for each other. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export async function openMachine(options: QemuOptions, scope: DriverScope): Promise<Machine> {
+  const directory = await mkdtemp(join(tmpdir(), "jmp-qemu-"));
+  scope.defer(() => rm(directory, { recursive: true, force: true }), { what: "remove the machine's files" });
+  const disks = createDisks(options, { directory, baseDirectory: scope.baseDirectory, log: scope.log });
+  const hub = createConsoleHub(`the console of ${scope.name}`, scope.log);
+  const sizes: Machine["sizes"] = { memory: options.mem, disk: options.disk_size ?? undefined };
+  const program = options.emulator ?? `qemu-system-${options.arch}`;
+  let running: RunningMachine | undefined;
+  let failure: JumpstarterError | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const launch = async (signal: AbortSignal, memoryBytes: number): Promise<RunningMachine> => {
+    const path = await findProgram(program, options, scope.baseDirectory);
+    const files = await disks.prepare(sizes.disk === undefined ? undefined : parseSize(sizes.disk), signal);
+    const accelerator = await chooseAccelerator(path, options, { cwd: directory, signal, log: scope.log });
+    const hasCloudInit = options.cloud_init && files.root !== undefined;
+    const parts: CommandLineParts = {
+      options,
+      files,
+      accelerator,
+      memoryBytes,
+      cloudInit: hasCloudInit ? await writeCloudInit(directory, options, basename(directory)) : undefined,
+      vncSocket: join(directory, "vnc"),
+    };
+    if (signal.aborted) throw abortedError("power on", signal.reason);
+    const argv = [path, ...qemuArguments(parts)];
+    scope.log.debug(argv.join(" "));
+    const process = await startGuarded({ argv, cwd: scope.baseDirectory, socketCount: 2 });
+    const [control, uart] = process.sockets;
+    if (control === undefined || uart === undefined) throw new Error("a started program has its sockets");
+    try {
+      const timeoutMs = options.start_timeout * 1_000;
+      const qmp = await openQmp(control, { signal, timeoutMs });
+      hub.attach(uart);
+      const { root, firmware } = files;
+      return { qmp, process, memoryBytes, hasRoot: root !== undefined, hasVariables: firmware !== undefined };
+    } catch (cause) {
+      const end = await process.stop({ graceMs: 0 });
+      if (signal.aborted) throw abortedError("power on", signal.reason);
+      throw startFailed({ program: basename(path), end, said: process.said(), options, cause });
+    }
+  };
+
+  const start: Machine["start"] = async (signal, memoryBytes = parseSize(sizes.memory)) => {
+    const limits = AbortSignal.any([signal, scope.signal]);
+    if (limits.aborted) throw abortedError("power on", limits.reason);
+    const started = await launch(limits, memoryBytes);
+    running = started;
+    failure = undefined;
+    let hasShutDown = false;
+    started.qmp.listen(({ event }) => (hasShutDown ||= event === "SHUTDOWN"));
+    void started.process.ended.then((end) => {
+      if (running !== started) return;
+      running = undefined;
+      started.qmp.close();
+      if (hasShutDown && end.code === 0) return scope.log.info("the machine has switched itself off");
+      failure = crashed({ program: basename(program), end, said: started.process.said() });
+      scope.log.error(messageOf(failure));
+      hub.crashed();
+    });
+    return started;
+  };
+
+  const stop = async (): Promise<void> => {
+    const stopped = running;
+    running = undefined;
+    if (stopped === undefined) return;
+    await stopped.process.stop();
+    stopped.qmp.close();
+  };
+  scope.defer(stop, { what: "power off", timeoutMs: 8_000 });
+
+  return {
+    directory,
+    disks,
+    console: hub,
+    sizes,
+    running: () => running,
+    failure: () => failure,
+    needRunning(what) {
+      if (running !== undefined) return running;
+      if (failure !== undefined) throw failure;
+      throw new JumpstarterError(`${what} needs a machine that is on: switch the power on first`, {
+        code: "failed-precondition",
+        reason: "QEMU_OFF",
+      });
+    },
+    start,
+    stop,
+    inTurn(work) {
+      const turn = queue.then(work);
+      queue = turn.catch(() => undefined);
+      return turn;
+    },
+  };
+}
+
+/** The program's path. Throws `failed-precondition` (`QEMU_MISSING`) with the package that has it. */
+async function findProgram(program: string, { arch }: QemuOptions, baseDirectory: string): Promise<string> {
+  const places = program.includes("/")
+    ? [resolve(baseDirectory, program)]
+    : (process.env["PATH"] ?? "").split(delimiter).map((directory) => join(directory, program));
+  for (const place of places) {
+    try {
+      await access(place, constants.X_OK);
+      return place;
+    } catch {
+      // The next place may have it.
+    }
+  }
+  throw new JumpstarterError(
+    `there is no program ${program} on the exporter's machine: install it with "apt-get install ${debianPackageOf[arch]}"`,
+    { code: "failed-precondition", reason: "QEMU_MISSING" },
+  );
+}
