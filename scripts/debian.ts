@@ -24,6 +24,9 @@ export const debianPackages: Readonly<Record<string, string>> = {
   "/bin/bzip2": "bzip2",
   "/usr/lib/avr/include/avr/io.h": "avr-libc",
   "/usr/lib/u-boot/qemu_arm64/u-boot.bin": "u-boot-qemu",
+  "/usr/bin/cpio": "cpio",
+  "/usr/sbin/mke2fs": "e2fsprogs",
+  "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
   "/usr/sbin/sshd": "openssh-server",
   "/usr/share/arduino/hardware/arduino/avr/cores/arduino/Arduino.h": "arduino-core-avr",
 };
