@@ -23,6 +23,7 @@ const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(suit
 const results: Record<string, readonly (Figure & { readonly reached?: boolean | undefined })[]> = {};
 
 step("build", "tsc", ["-b"]);
+step("the host process in few files, as it is published", "node", ["packages/exporter/bundle.ts"]);
 console.log(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? "unknown processor"}`);
 for (const name of names) {
   const suite = suites[name];

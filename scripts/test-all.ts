@@ -17,6 +17,7 @@ interface Report {
 ensureDebianPackages(existsSync);
 ensurePython();
 step("build", "tsc", ["-b"]);
+step("the host process in few files", "node", ["packages/exporter/bundle.ts"]);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 let isBroken = false;

@@ -22,27 +22,30 @@ const scope = "@jumpstarter-ts";
  */
 export function findDriverPackages(from: readonly string[]): ReadonlyMap<string, DriverPackage> {
   const found = new Map<string, DriverPackage>();
-  for (const start of from) {
-    for (const directory of ancestors(start)) {
-      const names = new Set([...dependencies(directory), ...scoped(directory)]);
-      for (const name of names) {
-        if (found.has(name)) continue;
-        const driver = findDriverPackage(name, [directory]);
-        if (driver !== undefined) found.set(name, driver);
-      }
+  const read = readingOnce();
+  for (const directory of new Set(from.flatMap((start) => [...ancestors(start)]))) {
+    const names = new Set([...dependencies(directory, read), ...scoped(directory)]);
+    for (const name of names) {
+      if (found.has(name)) continue;
+      const driver = findDriverPackage(name, [directory], read);
+      if (driver !== undefined) found.set(name, driver);
     }
   }
   return found;
 }
 
 /** The nearest installed package of this name, if it is one with drivers. */
-export function findDriverPackage(name: string, from: readonly string[]): DriverPackage | undefined {
+export function findDriverPackage(
+  name: string,
+  from: readonly string[],
+  read: ReadJson = readJson,
+): DriverPackage | undefined {
   for (const start of from) {
     for (const directory of ancestors(start)) {
-      const own = readJson(join(directory, "package.json"));
+      const own = read(join(directory, "package.json"));
       if (own?.["name"] === name) return driverPackage(directory, own);
       const installed = join(directory, "node_modules", name);
-      const manifest = readJson(join(installed, "package.json"));
+      const manifest = read(join(installed, "package.json"));
       if (manifest !== undefined) return driverPackage(installed, manifest);
     }
   }
@@ -93,8 +96,8 @@ function* ancestors(start: string): Generator<string> {
   }
 }
 
-function dependencies(directory: string): readonly string[] {
-  const manifest = readJson(join(directory, "package.json"));
+function dependencies(directory: string, read: ReadJson): readonly string[] {
+  const manifest = read(join(directory, "package.json"));
   return ["dependencies", "devDependencies", "optionalDependencies"].flatMap((field) => {
     const names = manifest?.[field];
     return isRecord(names) ? Object.keys(names) : [];
@@ -107,6 +110,17 @@ function scoped(directory: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+type ReadJson = (file: string) => Readonly<Record<string, unknown>> | undefined;
+
+/** For one search, in which the same manifests are asked for again and again. */
+function readingOnce(): ReadJson {
+  const known = new Map<string, ReturnType<ReadJson>>();
+  return (file) => {
+    if (!known.has(file)) known.set(file, readJson(file));
+    return known.get(file);
+  };
 }
 
 /** A file that is absent or is not JSON is no package: the package manager is the one to complain. */
