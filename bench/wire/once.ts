@@ -5,15 +5,22 @@ import { enableCompileCache } from "node:module";
 enableCompileCache();
 
 const [configFile = "", option] = process.argv.slice(2);
-const [{ spawnExporter }, { connect }, { power }, { createDriverRegistry }] = await Promise.all([
-  import("@jumpstarter-ts/exporter/spawn"),
-  import("@jumpstarter-ts/client"),
-  import("@jumpstarter-ts/driver-power"),
-  import("@jumpstarter-ts/config"),
-]);
-
-await using exporter = await spawnExporter({ configFile, cwd: process.cwd() });
-if (option !== "--no-call") {
+const { spawnExporter } = await import("@jumpstarter-ts/exporter/spawn");
+const starting = spawnExporter({ configFile, cwd: process.cwd() });
+// While the exporter starts.
+const client = option === "--no-call" ? undefined : await loadClient();
+await using exporter = await starting;
+if (client !== undefined) {
+  const { connect, power, createDriverRegistry } = client;
   await using session = await connect({ host: exporter.host, registry: createDriverRegistry({ from: process.cwd() }) });
   await session.device("power").as(power).on();
+}
+
+async function loadClient() {
+  const [{ connect }, { power }, { createDriverRegistry }] = await Promise.all([
+    import("@jumpstarter-ts/client"),
+    import("@jumpstarter-ts/driver-power"),
+    import("@jumpstarter-ts/config"),
+  ]);
+  return { connect, power, createDriverRegistry };
 }
