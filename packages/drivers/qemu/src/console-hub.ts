@@ -40,7 +40,8 @@ export function createConsoleHub(name: string, log: Logger): ConsoleHub {
   };
   const pump = (): void => {
     const reader = listener;
-    while (isWanted && reader !== undefined) {
+    if (reader === undefined) return;
+    while (isWanted) {
       const chunk = chunks.shift();
       if (chunk === undefined) {
         if (isEnding) end(reader);

@@ -12,7 +12,7 @@ export interface ProcessEnd {
 /** A program that does not outlive this process, however this one ends. */
 export interface GuardedProcess {
   readonly pid: number;
-  /** What the program has as its file descriptors 3, 4, …: the near ends of socket pairs. */
+  /** What the program has as its file descriptors 4, 5, …: the near ends of socket pairs. */
   readonly sockets: readonly Duplex[];
   readonly ended: Promise<ProcessEnd>;
   /** The last of what it printed. */
@@ -26,25 +26,28 @@ export interface StartOptions {
   readonly cwd: string;
   /** How many socket pairs it gets. */
   readonly socketCount: number;
+  /** A directory that is removed with the program where this process ends without doing it. */
+  readonly directory: string;
 }
 
 /**
  * The shell becomes the program, and leaves a watcher behind that holds the read end of a pipe whose other end only
- * this process has. The pipe ends with this process, by whatever signal; the watcher then kills the program. A line
- * in the pipe says that the program has ended by itself.
+ * this process has. The pipe ends with this process, by whatever signal; the watcher then kills the program and
+ * removes its directory. A line in the pipe says that the program has ended by itself.
  */
-const guardian = `exec 9<&0 </dev/null
-( exec 3>&- 4>&-; read -r _ <&9 || kill -KILL $$ ) >/dev/null 2>&1 &
-exec 9<&-; exec "$@"`;
+const guardian = `directory=$1; shift
+( exec 4>&- 5>&-; read -r _ <&3 || { kill -KILL $$; rm -rf "$directory"; } ) >/dev/null 2>&1 &
+exec 3>&-; exec "$@"`;
 
 const keptBytes = 4_096;
 
-export async function startGuarded({ argv, cwd, socketCount }: StartOptions): Promise<GuardedProcess> {
-  const child = spawn("/bin/sh", ["-c", guardian, "sh", ...argv], {
+export async function startGuarded({ argv, cwd, socketCount, directory }: StartOptions): Promise<GuardedProcess> {
+  const child = spawn("/bin/sh", ["-c", guardian, "sh", directory, ...argv], {
     cwd,
     // A Ctrl+C at the exporter's terminal is the exporter's to handle, which may still need the machine.
     detached: true,
-    stdio: ["pipe", "pipe", "pipe", ...Array.from({ length: socketCount }, () => "pipe" as const)],
+    // The fourth is the watcher's. Node destroys the first one when a child ends, which no line could precede.
+    stdio: ["ignore", "pipe", "pipe", "pipe", ...Array.from({ length: socketCount }, () => "pipe" as const)],
   });
   const ended = Promise.withResolvers<ProcessEnd>();
   const started = Promise.withResolvers<number>();
@@ -55,15 +58,14 @@ export async function startGuarded({ argv, cwd, socketCount }: StartOptions): Pr
   const keep = (chunk: Buffer): void => {
     said = (said + chunk.toString()).slice(-keptBytes);
   };
-  const [stdin, stdout, stderr, ...rest] = child.stdio;
+  const [, stdout, stderr, ...rest] = child.stdio;
   stdout?.on("data", keep);
   stderr?.on("data", keep);
-  stdin?.on("error", () => undefined);
   // Beyond the first three a "pipe" is a socket, which is both.
-  const sockets = rest.map((socket) => socket as Duplex);
-  for (const socket of sockets) socket.on("error", () => undefined);
+  const [lifeline, ...sockets] = rest.map((socket) => socket as Duplex);
+  for (const socket of [lifeline, ...sockets]) socket?.on("error", () => undefined);
 
-  child.once("exit", () => stdin?.end("\n"));
+  child.once("exit", () => lifeline?.end("\n", () => lifeline.destroy()));
   // What it said last may come after its end.
   child.once("exit", (code, signal) => void drained([stdout, stderr]).then(() => ended.resolve({ code, signal })));
 

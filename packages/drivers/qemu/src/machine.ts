@@ -70,7 +70,7 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
     if (signal.aborted) throw abortedError("power on", signal.reason);
     const argv = [path, ...qemuArguments(parts)];
     scope.log.debug(argv.join(" "));
-    const process = await startGuarded({ argv, cwd: scope.baseDirectory, socketCount: 2 });
+    const process = await startGuarded({ argv, cwd: scope.baseDirectory, socketCount: 2, directory });
     const [control, uart] = process.sockets;
     if (control === undefined || uart === undefined) throw new Error("a started program has its sockets");
     try {

@@ -28,9 +28,9 @@ export async function probeGuest(
   try {
     await writeFile(image, guest.image());
     const machine = ["-machine", guest.machine, "-accel", accelerator, "-cpu", cpu, "-m", "32"];
-    const uart = ["-chardev", "socket,id=uart,fd=3", "-serial", "chardev:uart"];
+    const uart = ["-chardev", "socket,id=uart,fd=4", "-serial", "chardev:uart"];
     const argv = [program, "-nodefaults", "-display", "none", ...machine, ...uart, guest.argument, image];
-    const process = await startGuarded({ argv, cwd: directory, socketCount: 1 });
+    const process = await startGuarded({ argv, cwd: directory, socketCount: 1, directory });
     try {
       const [near] = process.sockets;
       const heard = new Promise<undefined>((resolve) => near?.once("data", () => resolve(undefined)));

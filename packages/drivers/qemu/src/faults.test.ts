@@ -1,0 +1,152 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { clock } from "@jumpstarter-ts/core";
+import { describe, expect, it } from "vitest";
+
+import { goneWith, processesWith, processWith } from "../test/processes.ts";
+import { bootToPrompt, isMissing, openBoard, patience, run } from "../test/u-boot.ts";
+
+describe.skipIf(isMissing)("a virtual machine that fails", () => {
+  it("names the package of an emulator that is not installed", async () => {
+    await using bench = await openBoard({ arch: "riscv64", cpu: "rv64", emulator: "qemu-system-absent" });
+    await expect(bench.client.power.on()).rejects.toMatchObject({
+      code: "failed-precondition",
+      reason: "QEMU_MISSING",
+      message: expect.stringContaining('"apt-get install qemu-system-misc"'),
+    });
+  });
+
+  it("passes on what QEMU says when it does not start, and can be tried again", async () => {
+    await using bench = await openBoard({ cpu: "no-such-processor" });
+    const failure = { reason: "QEMU_START_FAILED", message: expect.stringContaining("no-such-processor") };
+    await expect(bench.client.power.on()).rejects.toMatchObject(failure);
+    await expect(bench.client.power.on()).rejects.toMatchObject(failure);
+    await bench.client.power.off();
+  });
+
+  it("names the file that the configuration has and the disk has not", async () => {
+    await using bench = await openBoard({ default_partitions: { root: "no-such-disk.img" } });
+    await expect(bench.client.power.on()).rejects.toMatchObject({
+      reason: "QEMU_FILE_MISSING",
+      message: expect.stringContaining("no-such-disk.img"),
+    });
+  });
+
+  it("names the forward whose port is taken", async () => {
+    await using taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const address = taken.address();
+    const hostport = typeof address === "object" && address !== null ? address.port : 0;
+    await using bench = await openBoard({ hostfwd: { web: { hostport, guestport: 80 } } });
+
+    await expect(bench.client.power.on()).rejects.toMatchObject({
+      reason: "QEMU_PORT_TAKEN",
+      message: expect.stringContaining(`the port ${hostport} on 127.0.0.1, which hostfwd.web wants`),
+    });
+  });
+
+  it("gives an emulator up that does not answer, and leaves none behind", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "qemu-test-"));
+    const emulator = join(directory, "qemu-system-asleep");
+    await writeFile(emulator, `#!/bin/sh\nexec -a qemu-system-asleep sleep 1000\n`.replace("#!/bin/sh", "#!/bin/bash"));
+    await chmod(emulator, 0o755);
+    try {
+      await using bench = await openBoard({ emulator, start_timeout: 0.3 });
+      await expect(bench.client.power.on()).rejects.toMatchObject({ code: "deadline-exceeded", reason: "QEMU_HUNG" });
+      expect(await processesWith("qemu-system-asleep")).toEqual([]);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it("ends the console of a machine that crashes, says why, and starts again", async () => {
+    const name = randomUUID();
+    await using bench = await openBoard({ args: ["-name", name] });
+    const { client } = bench;
+    await client.console.close();
+    const stream = await client.console.open();
+    await client.power.on();
+    process.kill(await processWith(name), "SIGKILL");
+
+    let heard = "";
+    for await (const chunk of stream) heard += String(chunk);
+    const said = { reason: "QEMU_CRASHED", message: expect.stringContaining("ended with SIGKILL") };
+    await expect(client.qmp("query-status")).rejects.toMatchObject(said);
+    await expect(client.console.open()).rejects.toMatchObject(said);
+    await client.power.off();
+    await client.power.on();
+
+    await expect(client.qmp("query-status")).resolves.toMatchObject({ running: true });
+  });
+
+  it("takes a guest that switches itself off for one that is off", async () => {
+    await using bench = await openBoard();
+    const { client } = bench;
+    await bootToPrompt(client);
+    await client.console.send("poweroff\n");
+    await expect
+      .poll(() => client.qmp("query-status").catch((error: unknown) => error))
+      .toMatchObject({
+        reason: "QEMU_OFF",
+      });
+
+    await bootToPrompt(client);
+
+    expect(await run(client, "echo again")).toBe("again");
+  });
+
+  it("kills a machine that hangs when it is switched off", { timeout: 20_000 }, async () => {
+    const name = randomUUID();
+    await using bench = await openBoard({ args: ["-name", name] });
+    await bench.client.power.on();
+    process.kill(await processWith(name), "SIGSTOP");
+
+    const startedAt = clock.now();
+    await bench.client.power.off();
+
+    expect(clock.now() - startedAt).toBeGreaterThan(4_900);
+    expect(await processesWith(name)).toEqual([]);
+  });
+
+  it("is gone when its session ends", async () => {
+    const name = randomUUID();
+    const bench = await openBoard({ args: ["-name", name] });
+    await bench.client.power.on();
+    expect(await processesWith(name)).toHaveLength(1);
+
+    await bench[Symbol.asyncDispose]();
+
+    expect(await processesWith(name)).toEqual([]);
+  });
+
+  it("does not outlive an exporter that is killed, and leaves no files", { timeout: 30_000 }, async () => {
+    const name = randomUUID();
+    const directory = await mkdtemp(join(tmpdir(), "qemu-test-"));
+    const script = fileURLToPath(new URL("../test/host.ts", import.meta.url));
+    const host = spawn(process.execPath, [script, name], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, TMPDIR: directory },
+    });
+    try {
+      await once(host.stdout, "data", patience());
+      expect(await processesWith(name)).toHaveLength(1);
+
+      host.kill("SIGKILL");
+
+      await goneWith(name);
+      const ours = async (): Promise<string[]> =>
+        (await readdir(directory)).filter((each) => each.startsWith("jmp-qemu-"));
+      await expect.poll(ours).toEqual([]);
+    } finally {
+      host.kill("SIGKILL");
+      await rm(directory, { recursive: true });
+    }
+  });
+});
