@@ -14,7 +14,7 @@ import { createTypesWriter } from "../types/write-types.ts";
 import { serveControl } from "./control-server.ts";
 import { createDevice, type BrokerDevice, type SessionSource } from "./device.ts";
 import { createLender } from "./lender.ts";
-import type { OpenDevice } from "./open-device.ts";
+import type { openDevice, OpenDevice } from "./open-device.ts";
 
 export interface BrokerOptions {
   readonly settings: Settings;
@@ -43,12 +43,14 @@ export async function startBroker({ settings, root, exporters, log }: BrokerOpti
   const common = { directory, between: settings.between, safeStateMs: settings.timeouts.safeStateMs };
   const names = exporters.map(({ metadata }) => metadata.name);
   const types = createTypesWriter({ directory: root, names, packages: () => registry.packages() });
+  const typing = new Set<Promise<void>>();
   const open = async (host: string, name: string, signal: AbortSignal): Promise<OpenDevice> => {
-    // gRPC is loaded when the first device is wanted.
-    const { openDevice } = await import("./open-device.ts");
+    const { openDevice } = await loadGrpc();
     const opened = await openDevice({ host, registry, signal });
-    if (names.includes(name))
-      await types.write(name, opened.session.root).catch((error: unknown) => log(messageOf(error)));
+    // No test waits for it.
+    if (names.includes(name)) {
+      typing.add(types.write(name, opened.session.root).catch((error: unknown) => log(messageOf(error))));
+    }
     return opened;
   };
   const devices =
@@ -65,6 +67,7 @@ export async function startBroker({ settings, root, exporters, log }: BrokerOpti
     await lender.close();
     await Promise.all(devices.map((device) => device[Symbol.asyncDispose]()));
     await control[Symbol.asyncDispose]();
+    await Promise.all(typing);
     await rm(directory, { recursive: true, force: true });
     process.off("exit", onExit);
   };
@@ -77,6 +80,12 @@ export async function startBroker({ settings, root, exporters, log }: BrokerOpti
     },
     close: () => (closing ??= close()),
   };
+}
+
+/** Loaded when the first device is wanted, and not for a run without one. */
+async function loadGrpc(): Promise<{ readonly openDevice: typeof openDevice }> {
+  const [device] = await Promise.all([import("./open-device.ts"), import("./facade.ts"), import("./safe-state.ts")]);
+  return device;
 }
 
 function deviceFor(devices: readonly BrokerDevice[], need: Need): BrokerDevice | undefined {
@@ -101,7 +110,10 @@ function ownExporter({ file, metadata, export: entries }: ExporterConfig) {
     description: file,
     childNames: Object.keys(entries),
     start: async (signal: AbortSignal): Promise<SessionSource> => {
-      const exporter = await spawnExporter({ configFile: file, signal });
+      const starting = spawnExporter({ configFile: file, signal });
+      // While its process starts; a failure is that of whoever opens the device.
+      loadGrpc().catch(() => undefined);
+      const exporter = await starting;
       return { host: exporter.host, gone: exporter.exited, [Symbol.asyncDispose]: exporter[Symbol.asyncDispose] };
     },
   };
