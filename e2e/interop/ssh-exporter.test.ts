@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { userInfo } from "node:os";
+import { release, userInfo } from "node:os";
 import { dirname, relative } from "node:path";
 
 import { connect } from "@jumpstarter-ts/client";
-import { ssh } from "@jumpstarter-ts/driver-ssh";
+import { ssh, type SshClient } from "@jumpstarter-ts/driver-ssh";
 import type { RunningExporter } from "@jumpstarter-ts/exporter";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -13,6 +13,14 @@ import { pythonPeer } from "../peers/python.ts";
 import { startOurs } from "./ours.ts";
 
 const isCi = process.env["CI"] === "true";
+
+// #region example
+async function kernel(device: { readonly ssh: SshClient }): Promise<string> {
+  const { stdout, exitCode } = await device.ssh.run("uname -r", { timeoutMs: 10_000 });
+  expect(exitCode).toBe(0);
+  return stdout;
+}
+// #endregion
 
 describe.skipIf(!hasSshd && !isCi)("our ssh driver before a real sshd", () => {
   let server: Sshd;
@@ -42,14 +50,13 @@ describe.skipIf(!hasSshd && !isCi)("our ssh driver before a real sshd", () => {
     const client = session.device("ssh").as(ssh);
 
     expect(await client.identity()).toBe(readFileSync(server.identity, "utf8"));
-    // #region example
     expect(await client.run("echo out; echo err >&2; exit 3")).toEqual({
       stdout: "out\n",
       stderr: "err\n",
       exitCode: 3,
     });
+    expect(await kernel({ ssh: client })).toBe(`${release()}\n`);
     expect((await client.run("cat", { input: "through" })).stdout).toBe("through");
-    // #endregion
     expect((await client.run("echo direct", { isDirect: true })).stdout).toBe("direct\n");
   });
 

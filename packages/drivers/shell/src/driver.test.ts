@@ -16,7 +16,6 @@ function openLab(methods: Readonly<Record<string, unknown>>, options: Readonly<R
 
 describe("the shell of a lab", () => {
   it("runs a method with arguments and variables, and tells how it ended", async () => {
-    // #region example
     await using lab = await openLab({
       greet: 'echo "$0: $1 and $2, level $LEVEL"; echo careful >&2; exit 3',
     });
@@ -24,7 +23,6 @@ describe("the shell of a lab", () => {
     const result = await lab.client.run("greet", ["a b", "$(c)"], { env: { LEVEL: "2" } });
 
     expect(result).toEqual({ stdout: "greet: a b and $(c), level 2\n", stderr: "careful\n", exitCode: 3 });
-    // #endregion
   });
 
   it("lists its methods, and describes those that the lab has described", async () => {

@@ -23,17 +23,6 @@ describe("the tmt guest of a lab", () => {
     expect(await lab.client.defaultLogin()).toEqual({ username: "", password: "" });
   });
 
-  it("is run against by the tmt of the author's machine, through the exporter", async () => {
-    await using lab = await serveDriver(openTmt, { definition: tmt, children, options: { default_username: "root" } });
-
-    // #region example
-    const { exitCode, stdout } = await lab.client.run(["run", "-a", "plan", "--name", "smoke"], { program: "echo" });
-
-    expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^run -a plan --name smoke provision -h connect -g 127\.0\.0\.1 -P \d+ -u root$/m);
-    // #endregion
-  });
-
   it("needs the connection to its ssh server", async () => {
     await expect(serveDriver(openTmt, { definition: tmt })).rejects.toMatchObject({ reason: "CHILD_MISSING" });
   });
