@@ -7,7 +7,7 @@ import { shell, type ShellClient } from "./index.ts";
 // #region example
 async function attenuate(device: { readonly lab: ShellClient }): Promise<string> {
   const { exitCode, stdout } = await device.lab.run("attenuate", ["2"], { env: { LEVEL: "30" } });
-  expect(exitCode, stdout).toBe(0);
+  expect(exitCode).toBe(0);
   return stdout;
 }
 // #endregion
