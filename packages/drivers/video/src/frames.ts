@@ -1,14 +1,18 @@
 import { request, type IncomingMessage } from "node:http";
 
-import { abortedError, JumpstarterError, messageOf, type ByteStream } from "@jumpstarter-ts/core";
+import { abortedError, clock, JumpstarterError, messageOf, type ByteStream } from "@jumpstarter-ts/core";
 
 /** The largest picture, and the longest headers of one, that are taken. */
-const maxFrameBytes = 64 * 1024 ** 2;
+export const maxFrameBytes = 64 * 1024 ** 2;
 const maxHeaderBytes = 16 * 1024;
 
 export interface FramesOptions {
   readonly path: string;
   readonly what: string;
+  /** Sent with the request, beside those that are always sent. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds until the first picture has to be there. Default: none. */
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -18,28 +22,40 @@ export interface FramesOptions {
  */
 export async function* readFrames(
   connection: ByteStream,
-  { path, what, signal }: FramesOptions,
+  { path, what, headers = {}, timeoutMs, signal }: FramesOptions,
 ): AsyncGenerator<Uint8Array> {
+  const tooLate =
+    timeoutMs === undefined
+      ? undefined
+      : clock.setTimeout(() => connection.destroy(new Error(`there was no picture within ${timeoutMs} ms`)), timeoutMs);
   const onAbort = (): void => void connection.destroy(abortedError(what, signal?.reason));
   if (signal?.aborted) onAbort();
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    const response = await get(connection, path);
+    const response = await get(connection, path, headers);
     const boundary = boundaryOf(response, what);
-    yield* parts(response, boundary, what);
+    for await (const picture of parts(response, boundary, what)) {
+      clock.clearTimeout(tooLate);
+      yield picture;
+    }
   } catch (cause) {
     if (signal?.aborted) throw abortedError(what, signal.reason);
     throw cause instanceof JumpstarterError ? cause : broken(what, messageOf(cause), cause);
   } finally {
+    clock.clearTimeout(tooLate);
     signal?.removeEventListener("abort", onAbort);
     connection.destroy();
   }
 }
 
 /** Node's own client undoes chunked transfer, over a connection that is there already. */
-async function get(connection: ByteStream, path: string): Promise<IncomingMessage> {
+async function get(
+  connection: ByteStream,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  request({ path, host: "camera", createConnection: () => connection, headers: { connection: "close" } })
+  request({ path, createConnection: () => connection, headers: { host: "camera", connection: "close", ...headers } })
     .once("response", resolve)
     .once("error", reject)
     .end();
