@@ -1,4 +1,4 @@
-import type { Mark, Recorder } from "@jumpstarter-ts/console";
+import { openShell, type Mark, type Recorder } from "@jumpstarter-ts/console";
 import {
   isJumpstarterError,
   JumpstarterError,
@@ -7,6 +7,8 @@ import {
   type Console,
   type ConsoleWaitOptions,
   type ConsoleWaits,
+  type Shell,
+  type ShellOptions,
 } from "@jumpstarter-ts/core";
 
 import type { Access } from "./access.ts";
@@ -150,7 +152,15 @@ function createFace({ node, method, access, since, latest, record }: FaceOptions
     expectAbsence: (pattern, options) =>
       wait(options, (on, limits) => on.expectAbsence(pattern, { ...limits, during: options.during })),
   };
-  return { ...waiting, send, sendLine: (text, options) => send(`${text}\n`, options) };
+  // The types of a shell hang on whether there is a prompt among its options, as in openShell itself.
+  function shell(options: ShellOptions & { readonly prompt: RegExp }): Promise<Shell<number | undefined>>;
+  function shell(options?: ShellOptions & { readonly prompt?: never }): Promise<Shell>;
+  function shell({ prompt, ...options }: ShellOptions = {}): Promise<Shell<number | undefined>> {
+    return prompt === undefined
+      ? openShell({ ...waiting, send }, options)
+      : openShell({ ...waiting, send }, { ...options, prompt });
+  }
+  return { ...waiting, send, sendLine: (text, options) => send(`${text}\n`, options), shell };
 }
 
 function isPlain(error: unknown): error is JumpstarterError {

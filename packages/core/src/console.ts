@@ -1,3 +1,4 @@
+import type { Shell, ShellOptions } from "./shell.ts";
 import type { Duration } from "./units.ts";
 
 /**
@@ -84,4 +85,10 @@ export interface Console extends ConsoleWaits {
   send(text: string | Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Sends a line: the text and a line feed. */
   sendLine(text: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /**
+   * A shell, reached by logging in if need be: commands with their output and exit code, whatever the kernel writes in
+   * between. With `prompt`, something like one, such as U-Boot, whose exit codes are undefined where it has none.
+   */
+  shell(options: ShellOptions & { readonly prompt: RegExp }): Promise<Shell<number | undefined>>;
+  shell(options?: ShellOptions & { readonly prompt?: never }): Promise<Shell>;
 }

@@ -73,6 +73,7 @@ export {
 export type { CallOptions, MethodArguments, Remote, StreamingResult, UnaryResult } from "./remote.ts";
 export type { ContentEncoding, Progress, ResourceSink, ResourceSource } from "./resource.ts";
 export { describeIssue, validate, type InputOf, type OutputOf, type Schema } from "./schema.ts";
+export type { CommandResult, RunOptions, Shell, ShellArgument, ShellLogin, ShellOptions } from "./shell.ts";
 export { createScope, type CleanUpOptions, type Scope } from "./scope.ts";
 export {
   formatDuration,

@@ -51,6 +51,8 @@ describe("a failure", () => {
     ["CONSOLE_NO_MATCH", "deadline-exceeded", "DutError"],
     ["CONSOLE_FAILED_ON", "failed-precondition", "DutError"],
     ["CONSOLE_ENDED", "unavailable", "InfraError"],
+    ["CONSOLE_BAD_PATTERN", "invalid-argument", "TestError"],
+    ["SHELL_COMMAND_FAILED", "failed-precondition", "DutError"],
     ["TIMEOUT", "deadline-exceeded", "InfraError"],
     ["DUT_MISMATCH", "not-found", "TestError"],
     ["TEST_ENDED", "cancelled", "TestError"],
