@@ -5,6 +5,7 @@ import { isJumpstarterError, messageOf, within } from "@jumpstarter-ts/core";
 
 import { startGuarded } from "./guarded-process.ts";
 import type { Architecture } from "./options.ts";
+import { trialGuests } from "./trial-guests.ts";
 
 export interface ProbeOptions {
   readonly arch: Architecture;
@@ -21,7 +22,7 @@ export async function probeGuest(
   program: string,
   { arch, cpu, accelerator, cwd }: ProbeOptions,
 ): Promise<string | undefined> {
-  const guest = guests[arch];
+  const guest = trialGuests[arch];
   if (guest === undefined) return `there is no trial guest for ${arch}`;
   const directory = await mkdtemp(join(cwd, "probe-"));
   const image = join(directory, "guest.bin");
@@ -47,33 +48,4 @@ export async function probeGuest(
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-interface Guest {
-  readonly machine: string;
-  readonly argument: "-bios" | "-kernel";
-  readonly image: () => Uint8Array;
-}
-
-const guests: Readonly<Partial<Record<Architecture, Guest>>> = {
-  x86_64: {
-    machine: "q35",
-    argument: "-bios",
-    image() {
-      // At the reset vector: mov dx,0x3f8; mov al,'K'; out dx,al; cli; hlt; jmp .
-      const rom = Buffer.alloc(64 * 1024);
-      rom.set([0xba, 0xf8, 0x03, 0xb0, 0x4b, 0xee, 0xfa, 0xf4, 0xeb, 0xfd], 0xfff0);
-      return rom;
-    },
-  },
-  aarch64: {
-    machine: "virt",
-    argument: "-kernel",
-    // movz x1,#0x0900,lsl 16 (the PL011); movz w0,#'K'; str w0,[x1]; b .
-    image: () => Buffer.from([0xd2a12001, 0x52800960, 0xb9000020, 0x14000000].flatMap(littleEndian)),
-  },
-};
-
-function littleEndian(word: number): number[] {
-  return [word & 0xff, (word >>> 8) & 0xff, (word >>> 16) & 0xff, word >>> 24];
 }
