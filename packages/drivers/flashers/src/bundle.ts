@@ -1,0 +1,101 @@
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { messageOf, type DriverScope } from "@jumpstarter-ts/core";
+
+import { bundleError } from "./bundle-error.ts";
+import { fileOfBundle } from "./bundle-path.ts";
+import { parseManifest, strictManifestSchema, type FlasherManifest } from "./manifest.ts";
+import { pullBundle } from "./oci-pull.ts";
+import { unpackTar } from "./unpack.ts";
+
+/** The files of a helper system and what says how to boot it. */
+export interface Bundle {
+  readonly manifest: FlasherManifest;
+  readonly manifestText: string;
+  /** Where a file of the bundle lies on this machine. */
+  file(path: string): Promise<string>;
+}
+
+export interface BundlesOptions {
+  /** The lab's bundle. */
+  readonly reference: string;
+  /** The manifest's name in it. */
+  readonly manifestName: string;
+  readonly cacheDirectory: string;
+}
+
+export interface Bundles {
+  /** The bundle in use; what is not here yet is fetched, once a session. */
+  current(signal: AbortSignal): Promise<Bundle>;
+  /** Takes another bundle from now on. A client cannot name files of the exporter's machine. */
+  use(reference: string): void;
+}
+
+export function createBundles(options: BundlesOptions, scope: DriverScope): Bundles {
+  const { cacheDirectory, manifestName } = options;
+  const opened = new Map<string, Bundle>();
+  let reference = options.reference;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const open = async (text: string, signal: AbortSignal): Promise<Bundle> => {
+    const known = opened.get(text);
+    if (known !== undefined) return known;
+    const isTrusted = text === options.reference;
+    scope.log.info(`takes the flasher bundle ${text}`);
+    const directory = isLocal(text)
+      ? await openLocal(localPath(text, scope.baseDirectory), scope, signal)
+      : await pullBundle(text, { cacheDirectory: resolve(scope.baseDirectory, cacheDirectory), isTrusted, signal });
+    const bundle = await readBundle(directory, text, manifestName);
+    opened.set(text, bundle);
+    return bundle;
+  };
+
+  return {
+    use(text) {
+      if (isLocal(text) && text !== options.reference) {
+        throw bundleError(
+          "FLASHER_BUNDLE_REFUSED",
+          `${text} is a path of the exporter's machine: only the lab may name one`,
+        );
+      }
+      reference = text;
+    },
+    current(signal) {
+      // Whoever comes meanwhile finds it there.
+      const turn = queue.then(() => open(reference, AbortSignal.any([signal, scope.signal])));
+      queue = turn.catch(() => undefined);
+      return turn;
+    },
+  };
+}
+
+async function readBundle(directory: string, text: string, manifestName: string): Promise<Bundle> {
+  const file = (path: string): Promise<string> => fileOfBundle(directory, path, `the bundle ${text}`);
+  const manifestText = await readFile(await file(manifestName), "utf8");
+  return { manifestText, manifest: await parseManifest(manifestText, text, strictManifestSchema), file };
+}
+
+async function openLocal(path: string, scope: DriverScope, signal: AbortSignal): Promise<string> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw bundleError("FLASHER_BUNDLE_MISSING", `there is no flasher bundle ${path}: ${messageOf(cause)}`, cause);
+  });
+  if (found.isDirectory()) return path;
+  const into = await mkdtemp(join(tmpdir(), "jumpstarter-bundle-"));
+  scope.defer(() => rm(into, { recursive: true, force: true }), {
+    what: "remove the unpacked bundle",
+    timeoutMs: 60_000,
+  });
+  await unpackTar(path, { into, what: path, signal });
+  return into;
+}
+
+function isLocal(text: string): boolean {
+  return /^(?:\.{0,2}\/|file:)/.test(text);
+}
+
+function localPath(text: string, baseDirectory: string): string {
+  return text.startsWith("file:") ? fileURLToPath(text) : resolve(baseDirectory, text);
+}
