@@ -1,0 +1,46 @@
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { linuxBoard, type LinuxBoard } from "../../fixtures/boards/linux/index.ts";
+import {
+  bootTimeout,
+  bootToShell,
+  buildTimeout,
+  isMissing,
+  linuxMachine,
+  openBench,
+  runAsRoot,
+} from "./linux-machine.ts";
+
+let board: LinuxBoard;
+
+/** A machine with U-Boot and an empty disk: a board as it comes from the factory. */
+const blank = (): object =>
+  linuxMachine(board, { from: "u-boot", config: { default_partitions: { bios: board.uboot } } });
+
+describe.skipIf(isMissing)("a disk image", { timeout: bootTimeout }, () => {
+  beforeAll(async () => {
+    board = await linuxBoard();
+  }, buildTimeout);
+
+  it("is flashed, booted by U-Boot, changed, kept over a restart, and restored by flashing it again", async () => {
+    await using bench = await openBench({ board: blank() });
+    const machine = bench.machine("board");
+    await machine.flasher.flash(board.disk);
+
+    await bootToShell(machine);
+    expect(machine.console.textSince("start")).toMatch(/U-Boot 20\d\d\.\d\d/);
+    expect(await runAsRoot(machine, "cat /etc/board-version")).toBe("1.0.0");
+    await runAsRoot(machine, "echo 2.0.0 >/etc/board-version; rm -rf /etc/issue /root/.ssh; sync");
+
+    await machine.power.off();
+    await bootToShell(machine);
+    expect(await runAsRoot(machine, "cat /etc/board-version")).toBe("2.0.0");
+
+    await machine.power.off();
+    await machine.flasher.flash(board.disk);
+    await bootToShell(machine);
+    expect(await runAsRoot(machine, "cat /etc/board-version; cat /etc/issue | head -n 1; ls -A /root")).toBe(
+      "1.0.0\nJumpstarter test board\n.ssh",
+    );
+  });
+});

@@ -1,0 +1,90 @@
+/** The Linux board of fixtures/boards/linux as a machine of our `qemu` driver, in an exporter of this process. */
+import { existsSync } from "node:fs";
+
+import { connect, type Session } from "@jumpstarter-ts/client";
+import { qemu, type QemuClient } from "@jumpstarter-ts/driver-qemu";
+
+import { hasLinuxBoard, type LinuxBoard } from "../../fixtures/boards/linux/index.ts";
+import { startOurs } from "../interop/ours.ts";
+
+const programs = ["/usr/bin/qemu-system-aarch64", "/usr/bin/qemu-img", "/usr/bin/ssh"];
+
+/** CI has all of it; elsewhere what is missing skips the suites that need it. */
+export const isMissing =
+  process.env["CI"] !== "true" && !(hasLinuxBoard() && programs.every((program) => existsSync(program)));
+
+/** For a hook that builds the board, and for a test that boots it: other suites have the processors, too. */
+export const buildTimeout = 300_000;
+export const bootTimeout = 180_000;
+
+export interface MachineOptions {
+  /** What is started: the kernel with a system in memory (default), the same with its system on the disk, or U-Boot. */
+  readonly from?: "memory" | "disk" | "u-boot";
+  /** More for the kernel's command line. */
+  readonly append?: string;
+  /** More options of the driver. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** A device of the `export:` section; YAML takes JSON. */
+export function linuxMachine(board: LinuxBoard, { from = "memory", append, config }: MachineOptions = {}): object {
+  const { kernel, initrd, disk, uboot } = board;
+  const commandLine = [board.commandLine, ...(from === "disk" ? [board.rootOnDisk] : []), ...(append ? [append] : [])];
+  const start = from === "u-boot" ? {} : { kernel, initrd, append: commandLine.join(" ") };
+  const files = { ...(from === "u-boot" ? { bios: uboot } : {}), ...(from === "memory" ? {} : { root: disk }) };
+  return {
+    type: "jumpstarter_driver_qemu.driver.Qemu",
+    config: {
+      arch: "aarch64",
+      cpu: "cortex-a53",
+      smp: 1,
+      mem: "256M",
+      accel: "tcg",
+      default_partitions: files,
+      hostfwd: { ssh: { hostport: 0, guestport: 22 } },
+      ...start,
+      ...config,
+    },
+  };
+}
+
+export interface Bench extends AsyncDisposable {
+  readonly session: Session;
+  machine(name: string): QemuClient;
+}
+
+/** An exporter with these devices and a session with it; both, and every machine, end with what this gives. */
+export async function openBench(devices: Readonly<Record<string, object>>): Promise<Bench> {
+  await using stack = new AsyncDisposableStack();
+  const exporter = stack.use(await startOurs(`export: ${JSON.stringify(devices)}\n`));
+  const session = stack.use(await connect({ host: exporter.host }));
+  await session.recordConsoles();
+  const open = stack.move();
+  return {
+    session,
+    machine: (name) => session.device(name).as(qemu),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+/** Long enough for a machine whose processors have other work. */
+export const patience = { timeout: "90s" } as const;
+
+/** Switches a machine on and logs in as root. */
+export async function bootToShell({ power, console }: QemuClient): Promise<void> {
+  await power.on();
+  await console.waitFor(/login: $/, patience);
+  await console.sendLine("root");
+  await console.waitFor(/root@\S+# $/, patience);
+}
+
+/** Runs a command at root's prompt and gives what it printed. Throws when it fails. */
+export async function runAsRoot({ console }: QemuClient, command: string): Promise<string> {
+  await console.sendLine(`{ ${command}; }; echo "ended=$?"`);
+  const echoed = await console.waitFor('echo "ended=$?"\n', patience);
+  const { ended, start } = await console.waitFor("ended={ended:int}\n", patience);
+  const text = console.textSince({ name: "echo", offset: echoed.end, at: 0 }).slice(0, start - echoed.end);
+  if (ended !== 0) throw new Error(`${command} ended with ${ended}: ${text}`);
+  await console.waitFor(/root@\S+# $/, patience);
+  return text.trim();
+}
