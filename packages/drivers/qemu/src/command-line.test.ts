@@ -52,5 +52,6 @@ describe("QEMU's command line", () => {
     expect(() => qemuOptions.parse({ memory: "1G" })).toThrow("memory");
     expect(() => qemuOptions.parse({ mem: "much" })).toThrow("is no size");
     expect(() => qemuOptions.parse({ hostfwd: { ssh: { hostport: 70_000, guestport: 22 } } })).toThrow("hostport");
+    expect(() => qemuOptions.parse({ hostfwd: { vnc: { hostport: 0, guestport: 22 } } })).toThrow("every machine");
   });
 });

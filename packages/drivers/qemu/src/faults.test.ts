@@ -86,6 +86,18 @@ describe.skipIf(isMissing)("a virtual machine that fails", () => {
     await expect(client.qmp("query-status")).resolves.toMatchObject({ running: true });
   });
 
+  it("records the next boot after a crash", async () => {
+    const name = randomUUID();
+    await using bench = await openBoard({ args: ["-name", name] });
+    await bootToPrompt(bench.client);
+    process.kill(await processWith(name), "SIGKILL");
+    await expect(bench.client.console.waitFor("never said", patience())).rejects.toThrow(/console/);
+
+    await bootToPrompt(bench.client);
+
+    expect(await run(bench.client, "echo again")).toBe("again");
+  });
+
   it("takes a guest that switches itself off for one that is off", async () => {
     await using bench = await openBoard();
     const { client } = bench;

@@ -90,6 +90,10 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
     const limits = AbortSignal.any([signal, scope.signal]);
     if (limits.aborted) throw abortedError("power on", limits.reason);
     const started = await launch(limits, memoryBytes);
+    if (scope.signal.aborted) {
+      await started.process.stop();
+      throw abortedError("power on", scope.signal.reason);
+    }
     running = started;
     failure = undefined;
     let hasShutDown = false;
@@ -113,7 +117,14 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
     await stopped.process.stop();
     stopped.qmp.close();
   };
+  const inTurn: Machine["inTurn"] = (work) => {
+    const turn = queue.then(work);
+    queue = turn.catch(() => undefined);
+    return turn;
+  };
+  // What is under way ends by the scope's signal; where it does not, the machine is stopped under it.
   scope.defer(stop, { what: "power off", timeoutMs: 8_000 });
+  scope.defer(() => inTurn(stop), { what: "power off in turn", timeoutMs: 8_000 });
 
   return {
     directory,
@@ -132,11 +143,7 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
     },
     start,
     stop,
-    inTurn(work) {
-      const turn = queue.then(work);
-      queue = turn.catch(() => undefined);
-      return turn;
-    },
+    inTurn,
   };
 }
 

@@ -28,6 +28,10 @@ const hostfwd = z.strictObject({
   hostport: z.int().min(0).max(65_535),
   guestport: port,
 });
+const forwardName = z
+  .string()
+  .regex(/^[\w-]+$/)
+  .refine((name) => !["power", "flasher", "console", "vnc"].includes(name), "is the name of a part of every machine");
 export type Hostfwd = z.infer<typeof hostfwd>;
 
 /** Upstream's names and defaults, then ours. A relative path starts at the exporter's configuration file. */
@@ -41,7 +45,8 @@ export const qemuOptions = z.strictObject({
   username: z.string().default("jumpstarter"),
   password: z.string().default("password"),
   default_partitions: z.partialRecord(z.enum(partitions), z.string().min(1)).default({}),
-  hostfwd: z.record(z.string().regex(/^[\w-]+$/), hostfwd).default({}),
+  /** Each is a network of this name. */
+  hostfwd: z.record(forwardName, hostfwd).default({}),
   /** Seconds a flash may take. */
   flash_timeout: z.number().positive().default(1_800),
   /** For `flash_oci`, which is not supported here; accepted so that a configuration of Python's works. */

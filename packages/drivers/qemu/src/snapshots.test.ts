@@ -49,6 +49,24 @@ describe.skipIf(isMissing)("a snapshot of a virtual machine", () => {
     expect(await board.qmp("query-memory-size-summary")).toMatchObject({ "base-memory": 256 * 1024 ** 2 });
   });
 
+  it("has the disk of its time, whatever the next start was to have", async () => {
+    await using bench = await openBoard();
+    const board = bench.client;
+    await board.flasher.flash(Buffer.alloc(1024 ** 2));
+    await bootToPrompt(board);
+    await run(board, "virtio scan");
+    await board.saveSnapshot("small");
+    await board.power.off();
+    await board.setDiskSize("8M");
+
+    await board.loadSnapshot("small");
+    expect(await run(board, "virtio read 0x42000000 0 1")).toContain("1 blocks read: OK");
+    await board.power.off();
+    await bootToPrompt(board);
+
+    expect(await run(board, "virtio scan; virtio info")).toContain("Capacity: 8.0 MB");
+  });
+
   it("outlives a crash of the guest", async () => {
     await using bench = await openBoard();
     const board = bench.client;
