@@ -173,12 +173,28 @@ describe("flashing over the network", () => {
     expect(report).toMatchObject({ url: "https://images.example/a.img.gz", target: "/dev/disk/by-partlabel/rootfs" });
     await expect(readFile(join(bench.root, "cacert.crt"), "utf8")).resolves.toBe("PEM");
     const transfer = `--cacert /tmp/cacert.crt -H 'X-Token: it'\\''s' 'https://images.example/a.img.gz'`;
-    expect(bench.ran.slice(-4)).toEqual([
+    expect(bench.ran.filter((command) => command !== "command -v curl").slice(-4)).toEqual([
       "curl -fsSL 'http://192.0.2.1:80/cacert.crt' -o /tmp/cacert.crt",
       `curl --location --max-time 30 --fail -sS -r 0-0 -o /dev/null ${transfer}`,
       `( set -o pipefail; curl -fsSL ${transfer} | zcat | dd of=/dev/disk/by-partlabel/rootfs bs=64k iflag=fullblock oflag=direct )`,
       "sync",
     ]);
+  });
+
+  it("has a board without curl fetch with wget, and not where nobody could tell who answers", async () => {
+    await using bench = await openBench({ codeOf: (command) => (command === "command -v curl" ? 127 : 0) });
+    const flash = (image: string) =>
+      bench.client.flash(image, { ...quick, method: "shell", headers: { "X-Token": "a" } });
+
+    await flash("http://images.example/a.img.xz");
+
+    const transfer = "--header 'X-Token: a' 'http://images.example/a.img.xz'";
+    expect(bench.ran.slice(-3)).toEqual([
+      `wget -q -T 30 --spider ${transfer}`,
+      `( set -o pipefail; wget -q -O - ${transfer} | xzcat | dd of=/dev/mmcblk0 bs=64k iflag=fullblock oflag=direct )`,
+      "sync",
+    ]);
+    await expect(flash("https://images.example/a.img.xz")).rejects.toMatchObject({ reason: "FLASH_BAD_OPTION" });
   });
 
   it("starts anew after a failure that may pass", async () => {

@@ -7,18 +7,19 @@ import type { OperationContext } from "@jumpstarter-ts/driver-storage";
 
 import type { BusyboxShell } from "./busybox-shell.ts";
 import type { networkFlasherContract } from "./contract.ts";
+import { fetcherOf } from "./fetcher.ts";
 import { flashError, isWorthRetrying } from "./flash-error.ts";
 import { bootHelperSystem, type HelperSystem } from "./helper-system.ts";
 import { parseManifest } from "./manifest.ts";
 import { resolveTarget } from "./target.ts";
-import { checkHeaders, quote, writeImage } from "./write-image.ts";
+import { checkHeaders, writeImage } from "./write-image.ts";
 
 export interface NetworkFlashOptions {
   /** A target of the bundle's manifest, or the label of a partition. Default: the lab's, then the bundle's. */
   readonly target?: string;
   /** The target of the manifest that a partition is on. */
   readonly blockDevice?: string;
-  /** How the board writes: with the tool fls, or with curl, an unpacker and dd. Default `fls`. */
+  /** How the board writes: with the tool fls, or with curl or wget, an unpacker and dd. Default `fls`. */
   readonly method?: "fls" | "shell";
   /** Where the board gets fls from. Default: the exporter's where it has one, else the board's own. */
   readonly flsUrl?: string;
@@ -180,7 +181,7 @@ async function storeCertificates(
   if (given === undefined || given.length === 0) return undefined;
   await remote.children.http.storage.writeBytes("cacert.crt", given, limits);
   const path = "/tmp/cacert.crt";
-  await shell.run(`curl -fsSL ${quote(fileUrl(webUrl, "cacert.crt"))} -o ${path}`, limits);
+  await shell.run((await fetcherOf(shell, fileUrl(webUrl, "cacert.crt"), limits)).save(path), limits);
   return path;
 }
 

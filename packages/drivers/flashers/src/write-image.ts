@@ -1,16 +1,13 @@
 import type { BusyboxShell } from "./busybox-shell.ts";
+import { fetcherOf, quote, transferOptions, type TransferOptions } from "./fetcher.ts";
 import { flashError } from "./flash-error.ts";
 
-export interface WriteOptions {
+export interface WriteOptions extends TransferOptions {
   readonly url: string;
   /** Path on the board. */
   readonly target: string;
   /** `fls` is a tool for it, `shell` is curl, the unpacker and dd. */
   readonly method: "fls" | "shell";
-  /** A file with certificates, on the board. */
-  readonly certificates?: string | undefined;
-  readonly isInsecureTls: boolean;
-  readonly headers: Readonly<Record<string, string>>;
   /** Where the board gets fls from; its own otherwise. */
   readonly flsUrl?: string | undefined;
   readonly timeoutMs: number;
@@ -21,26 +18,22 @@ export interface WriteOptions {
 export async function writeImage(shell: BusyboxShell, options: WriteOptions): Promise<void> {
   const { url, target, method, timeoutMs, signal } = options;
   const limits = { signal };
-  const transfer = [...transferOptions(options), quote(url)].join(" ");
   if (method === "fls") {
     if (options.flsUrl !== undefined) {
-      await shell.run(`curl -fsSL ${quote(options.flsUrl)} -o /sbin/fls && chmod +x /sbin/fls`, limits);
+      const fetcher = await fetcherOf(shell, options.flsUrl, limits);
+      await shell.run(`${fetcher.save("/sbin/fls")} && chmod +x /sbin/fls`, limits);
     }
     const words = ["fls from-url -i 1.0 -n", ...transferOptions(options), "--o-direct", quote(url), target];
     await shell.run(words.join(" "), { timeoutMs, signal });
   } else {
+    const fetcher = await fetcherOf(shell, url, { ...limits, ...options });
     // Fails early and says why, where the pipe would only fail.
-    await shell.run(`curl --location --max-time 30 --fail -sS -r 0-0 -o /dev/null ${transfer}`, limits);
+    await shell.run(fetcher.probe(), limits);
     const unpack = unpackerOf(url);
     const write = `dd of=${target} bs=64k iflag=fullblock oflag=direct`;
-    await shell.run(`( set -o pipefail; curl -fsSL ${transfer} | ${unpack}${write} )`, { timeoutMs, signal });
+    await shell.run(`( set -o pipefail; ${fetcher.print()} | ${unpack}${write} )`, { timeoutMs, signal });
   }
   await shell.run("sync", { timeoutMs, signal });
-}
-
-/** A word for the board's shell. */
-export function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Refuses what would be another header, or another command. */
@@ -52,14 +45,6 @@ export function checkHeaders(headers: Readonly<Record<string, string>>): void {
     if (seen.has(name.toLowerCase())) throw flashError("FLASH_BAD_OPTION", `the header ${name} is given twice`);
     seen.add(name.toLowerCase());
   }
-}
-
-function transferOptions({ isInsecureTls, certificates, headers }: WriteOptions): readonly string[] {
-  return [
-    ...(isInsecureTls ? ["-k"] : []),
-    ...(certificates === undefined ? [] : ["--cacert", certificates]),
-    ...Object.entries(headers).flatMap(([name, value]) => ["-H", quote(`${name}: ${value}`)]),
-  ];
 }
 
 function unpackerOf(url: string): string {
