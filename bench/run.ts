@@ -15,6 +15,7 @@ const suites: Readonly<Record<string, () => Promise<Figure[]>>> = {
   start: async () => (await import("./wire/start.ts")).benchStart(),
   "wait-for": async () => (await import("./wire/wait-for.ts")).benchWaitFor(),
   memory: async () => (await import("./wire/memory.ts")).benchMemory(),
+  boot: async () => (await import("./boot.ts")).benchBoot(),
   example: async () => (await import("./example.ts")).benchExample(),
   cli: async () => (await import("./cli.ts")).benchCli(),
 };
