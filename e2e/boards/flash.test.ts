@@ -1,15 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { linuxBoard, type LinuxBoard } from "../../fixtures/boards/linux/index.ts";
-import {
-  bootTimeout,
-  bootToShell,
-  buildTimeout,
-  isMissing,
-  linuxMachine,
-  openBench,
-  runAsRoot,
-} from "./linux-machine.ts";
+import { bootTimeout, bootToShell, buildTimeout, isMissing, linuxMachine, openBench } from "./linux-machine.ts";
 
 let board: LinuxBoard;
 
@@ -27,20 +19,20 @@ describe.skipIf(isMissing)("a disk image", { timeout: bootTimeout }, () => {
     const machine = bench.machine("board");
     await machine.flasher.flash(board.disk);
 
-    await bootToShell(machine);
+    const factory = await bootToShell(machine);
     expect(machine.console.textSince("start")).toMatch(/U-Boot 20\d\d\.\d\d/);
-    expect(await runAsRoot(machine, "cat /etc/board-version")).toBe("1.0.0");
-    await runAsRoot(machine, "echo 2.0.0 >/etc/board-version; rm -rf /etc/issue /root/.ssh; sync");
+    expect(await factory`cat /etc/board-version`).toMatchObject({ stdout: "1.0.0" });
+    await factory.run("echo 2.0.0 >/etc/board-version; rm -rf /etc/issue /root/.ssh; sync");
 
     await machine.power.off();
-    await bootToShell(machine);
-    expect(await runAsRoot(machine, "cat /etc/board-version")).toBe("2.0.0");
+    const changed = await bootToShell(machine);
+    expect(await changed`cat /etc/board-version`).toMatchObject({ stdout: "2.0.0" });
 
     await machine.power.off();
     await machine.flasher.flash(board.disk);
-    await bootToShell(machine);
-    expect(await runAsRoot(machine, "cat /etc/board-version; cat /etc/issue | head -n 1; ls -A /root")).toBe(
-      "1.0.0\nJumpstarter test board\n.ssh",
-    );
+    const restored = await bootToShell(machine);
+    expect(await restored`cat /etc/board-version; cat /etc/issue | head -n 1; ls -A /root`).toMatchObject({
+      stdout: "1.0.0\nJumpstarter test board\n.ssh",
+    });
   });
 });

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 
 import { connect, type Session } from "@jumpstarter-ts/client";
+import type { Shell } from "@jumpstarter-ts/core";
 import { qemu, type QemuClient } from "@jumpstarter-ts/driver-qemu";
 
 import { hasLinuxBoard, type LinuxBoard } from "../../fixtures/boards/linux/index.ts";
@@ -70,21 +71,13 @@ export async function openBench(devices: Readonly<Record<string, object>>): Prom
 /** Long enough for a machine whose processors have other work. */
 export const patience = { timeout: "90s" } as const;
 
-/** Switches a machine on and logs in as root. */
-export async function bootToShell({ power, console }: QemuClient): Promise<void> {
-  await power.on();
-  await console.waitFor(/login: $/, patience);
-  await console.sendLine("root");
-  await console.waitFor(/root@\S+# $/, patience);
+/** Root's shell on the console of a machine that is about to start. */
+export async function rootShell({ console }: Pick<QemuClient, "console">): Promise<Shell> {
+  return console.shell({ login: { user: "root" }, ...patience });
 }
 
-/** Runs a command at root's prompt and gives what it printed. Throws when it fails. */
-export async function runAsRoot({ console }: QemuClient, command: string): Promise<string> {
-  await console.sendLine(`{ ${command}; }; echo "ended=$?"`);
-  const echoed = await console.waitFor('echo "ended=$?"\n', patience);
-  const { ended, start } = await console.waitFor("ended={ended:int}\n", patience);
-  const text = console.textSince({ name: "echo", offset: echoed.end, at: 0 }).slice(0, start - echoed.end);
-  if (ended !== 0) throw new Error(`${command} ended with ${ended}: ${text}`);
-  await console.waitFor(/root@\S+# $/, patience);
-  return text.trim();
+/** Switches a machine on and logs in as root. */
+export async function bootToShell(machine: QemuClient): Promise<Shell> {
+  await machine.power.on();
+  return rootShell(machine);
 }

@@ -9,7 +9,6 @@ import {
   linuxMachine,
   openBench,
   patience,
-  runAsRoot,
 } from "./linux-machine.ts";
 
 let board: LinuxBoard;
@@ -23,10 +22,10 @@ describe.skipIf(isMissing)("a Linux board", { timeout: bootTimeout }, () => {
     await using bench = await openBench({ board: linuxMachine(board) });
     const machine = bench.machine("board");
 
-    await bootToShell(machine);
+    const sh = await bootToShell(machine);
 
-    expect(await runAsRoot(machine, "uname -m")).toBe("aarch64");
-    await expect(runAsRoot(machine, "ls /nowhere")).rejects.toThrow("No such file or directory");
+    expect(await sh`uname -m`).toEqual({ stdout: "aarch64", exitCode: 0 });
+    await expect(sh`ls /nowhere`).rejects.toThrow("No such file or directory");
   });
 
   it("fails a wait at once when its kernel panics", async () => {
@@ -44,22 +43,22 @@ describe.skipIf(isMissing)("a Linux board", { timeout: bootTimeout }, () => {
   it("starts again after a panic when it is told to, and after its power was cut", async () => {
     await using bench = await openBench({ board: linuxMachine(board, { append: "panic=-1" }) });
     const machine = bench.machine("board");
-    await bootToShell(machine);
-    await runAsRoot(machine, "rm -rf /etc");
+    const sh = await bootToShell(machine);
+    await sh`rm -rf /etc`;
 
     await machine.console.sendLine("panic");
     await machine.console.waitForInOrder([/Kernel panic/, /board login: $/], patience);
     await machine.power.off();
-    await bootToShell(machine);
+    const again = await bootToShell(machine);
 
-    expect(await runAsRoot(machine, "cat /etc/board-version")).toBe("1.0.0");
+    expect(await again`cat /etc/board-version`).toMatchObject({ stdout: "1.0.0" });
   });
 
   it("runs commands over ssh through a port that is forwarded, as its own user", async () => {
     await using bench = await openBench({ board: linuxMachine(board) });
     const machine = bench.machine("board");
-    await bootToShell(machine);
-    await runAsRoot(machine, "until ip -4 addr show eth0 | grep -q inet; do usleep 50000; done");
+    const sh = await bootToShell(machine);
+    await sh.run("until ip -4 addr show eth0 | grep -q inet; do usleep 50000; done");
 
     const result = await machine.run("id -un; echo oh dear >&2; exit 3");
 
@@ -73,11 +72,11 @@ describe.skipIf(isMissing)("a Linux board", { timeout: bootTimeout }, () => {
     });
     const [left, right] = [bench.machine("left"), bench.machine("right")];
 
-    await Promise.all([bootToShell(left), bootToShell(right)]);
-    await Promise.all([runAsRoot(left, "echo left >/etc/side"), runAsRoot(right, "echo right >/etc/side")]);
+    const shells = await Promise.all([bootToShell(left), bootToShell(right)]);
+    await Promise.all(shells.map((sh) => sh`hostname >/etc/side`));
 
-    const answers = await Promise.all([left, right].map((side) => runAsRoot(side, "cat /etc/side; hostname")));
-    expect(answers).toEqual(["left\nleft", "right\nright"]);
+    const answers = await Promise.all(shells.map((sh) => sh`cat /etc/side`));
+    expect(answers.map(({ stdout }) => stdout)).toEqual(["left", "right"]);
     expect(left.console.textSince("start")).not.toContain("right");
   });
 });

@@ -1,0 +1,78 @@
+import { copyFile, mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+
+import { networkFlasher } from "@jumpstarter-ts/driver-flashers";
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { linuxBoard, type LinuxBoard } from "../../fixtures/boards/linux/index.ts";
+import { bootTimeout, buildTimeout, isMissing, linuxMachine, openBench, rootShell } from "./linux-machine.ts";
+
+let board: LinuxBoard;
+
+/** A bundle as a board's maker would write it: the helper system is the Linux of the fixture, from memory. */
+async function makeBundle(directory: string): Promise<void> {
+  await mkdir(join(directory, "data"), { recursive: true });
+  await copyFile(board.kernel, join(directory, "data", "Image"));
+  await copyFile(board.initrd, join(directory, "data", "initramfs.gz"));
+  await writeFile(
+    join(directory, "manifest.yaml"),
+    `apiVersion: jumpstarter.dev/v1alpha1
+kind: FlashBundleManifest
+metadata: { name: qemu-arm64 }
+spec:
+  manufacturer: QEMU
+  bootcmd: setenv bootargs ${board.commandLine}; booti 0x40400000 0x48000000:$filesize $fdtcontroladdr
+  login: { login_prompt: "board login: ", username: root, prompt: "root@board:~# " }
+  default_target: disk
+  targets: { disk: /dev/vda }
+  kernel: { file: data/Image, address: "0x40400000" }
+  initram: { file: data/initramfs.gz, address: "0x48000000" }
+  preflash_commands: ["dmesg -n 1"]
+`,
+  );
+}
+
+/** A machine with U-Boot and an empty disk, and the flasher for it. */
+async function openFlashBench(directory: string) {
+  const disk = join(directory, "disk.raw");
+  await writeFile(disk, "");
+  await truncate(disk, 160 * 1024 ** 2);
+  const board_ = linuxMachine(board, { from: "u-boot", config: { default_partitions: { bios: board.uboot, root: disk } } });
+  return openBench({
+    board: board_,
+    flasher: {
+      type: "jumpstarter_driver_flashers.driver.BaseFlasher",
+      config: { flasher_bundle: join(directory, "bundle"), tftp_dir: join(directory, "tftp"), http_dir: join(directory, "http") },
+      children: { power: { ref: "board.power" }, serial: { ref: "board.console" } },
+    },
+  });
+}
+
+describe.skipIf(isMissing)("a board that has nothing but a boot loader", { timeout: bootTimeout }, () => {
+  beforeAll(async () => {
+    board = await linuxBoard();
+  }, buildTimeout);
+
+  it("is flashed over the network, and boots what was flashed", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "jumpstarter-flashers-e2e-"));
+    try {
+      await makeBundle(join(directory, "bundle"));
+      await using bench = await openFlashBench(directory);
+      const machine = bench.machine("board");
+      const flasher = bench.session.device("flasher").as(networkFlasher);
+      const phases: string[] = [];
+
+      const flashing = flasher.flash(board.disk, { method: "shell", retries: 0, offForMs: 1, isPoweredOff: false });
+      for await (const { phase } of flashing) if (phases.at(-1) !== phase) phases.push(phase);
+
+      expect(await flashing).toMatchObject({ target: "/dev/vda", attempts: 1, url: expect.stringContaining(basename(board.disk)) });
+      expect(phases).toEqual(["preparing", "booting", "writing", "done"]);
+      const shell = await rootShell(machine);
+      expect(await shell`cat /proc/cmdline`).toMatchObject({ stdout: expect.stringContaining("root=/dev/vda") });
+      expect(await shell`cat /etc/board-version`).toMatchObject({ stdout: "1.0.0" });
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+});
