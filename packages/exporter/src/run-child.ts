@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { clock, type ErrorCode } from "@jumpstarter-ts/core";
 
+import { nodeFlags } from "./node-flags.ts";
 import type { RapidFailureLimits } from "./rapid-failures.ts";
 import type { RunMessage, RunRequest } from "./run-messages.ts";
 import type { RunExporterOptions } from "./run-options.ts";
@@ -43,7 +44,7 @@ const graceMs = 1_000;
 export function startRunProcess(options: RunExporterOptions): RunProcess {
   const { configFile, listen, env = process.env, cwd, onLog, onReady } = options;
   const program = fileURLToPath(import.meta.resolve("@jumpstarter-ts/exporter/run-process"));
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [...nodeFlags, program], {
     // A terminal's Ctrl+C must not reach it: who started us decides what it means.
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],

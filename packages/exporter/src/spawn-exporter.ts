@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 
 import { abortedError, clock, errorCodes, JumpstarterError, within, type ErrorCode } from "@jumpstarter-ts/core";
 
+import { nodeFlags } from "./node-flags.ts";
+
 export interface SpawnExporterOptions {
   readonly configFile: string;
   /** Ends the start; once the exporter is up, `close()` ends it. */
@@ -45,7 +47,7 @@ export async function spawnExporter(options: SpawnExporterOptions): Promise<Spaw
   const { configFile, signal, env = process.env, cwd, onLog } = options;
   if (signal?.aborted) throw abortedError("the start of the exporter", signal.reason);
   const program = fileURLToPath(import.meta.resolve("@jumpstarter-ts/exporter/host-process"));
-  const child = spawn(process.execPath, [program, "--exporter-config", configFile], {
+  const child = spawn(process.execPath, [...nodeFlags, program, "--exporter-config", configFile], {
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...env },
