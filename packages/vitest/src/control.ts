@@ -7,7 +7,7 @@ import { JumpstarterError, type ErrorCode } from "@jumpstarter-ts/core";
 export type WorkerMessage =
   | { readonly kind: "hello"; readonly token: string }
   | ({ readonly kind: "hold" } & HoldRequest)
-  | { readonly kind: "release"; readonly attempt: string; readonly outcome: Outcome };
+  | ({ readonly kind: "release"; readonly attempt: string } & Return);
 
 /** What the broker answers. */
 export type BrokerMessage =
@@ -21,6 +21,8 @@ export interface HoldRequest {
   /** For people: `boot.test.ts > reaches a login prompt`. */
   readonly test: string;
   readonly need: Need;
+  /** The states that the test knows, if it knows any: a device that is in one of them is lent as it is. */
+  readonly family?: string | undefined;
 }
 
 /** What a test file asks for: a device by its name, or any that has these children. */
@@ -29,12 +31,31 @@ export type Need = { readonly name: string } | { readonly children: readonly str
 /** A passed attempt may leave its device as it is, where the options say so. */
 export type Outcome = "passed" | "failed";
 
+/** How an attempt gives its device back. */
+export interface Return {
+  readonly outcome: Outcome;
+  /** A device that passed in a state stays in it for the next test that knows the state. */
+  readonly states?: KnownStates | undefined;
+}
+
+/** What is known of a device with states, from attempt to attempt. */
+export interface KnownStates {
+  /** Of which states. */
+  readonly family: string;
+  /** Absent when nobody knows. */
+  readonly state?: string | undefined;
+  /** The names of the snapshots that the device has. */
+  readonly snapshots: readonly string[];
+}
+
 export interface LentDevice {
   readonly name: string;
   /** Where the exporter is, for people: its socket, its configuration file. */
   readonly description: string;
   /** The socket on which the broker lends the device, to this attempt only: it is gone when the attempt is over. */
   readonly socket: string;
+  /** For a test that knows states. */
+  readonly states?: KnownStates | undefined;
 }
 
 export interface ErrorMessage {

@@ -34,6 +34,8 @@ export interface DutFixtures<Dut> {
   readonly dut: Dut;
   /** Which device it is, and a signal that is aborted when this attempt is over. */
   readonly dutLease: DutLease;
+  /** Which states the test knows; `withStates` says it. */
+  readonly dutStates: string | undefined;
 }
 
 /**
@@ -59,14 +61,15 @@ export function dutTest(needed: string | Definitions): unknown {
   const definitions = typeof needed === "string" ? undefined : needed;
   const timeouts = timeoutsOf(inject("jumpstarter"));
   return base.extend<DutFixtures<unknown>>({
+    dutStates: undefined,
     dutLease: resource(
       "the device (timeouts.lease)",
-      async ({ task, signal }: TestContext, scope) => {
+      async ({ task, signal, dutStates }: TestContext & { dutStates: string | undefined }, scope) => {
         const { takeLease } = await import("./worker/lease.ts");
         enableCompileCache();
         // Loaded while the device is waited for.
         import("./worker/open-dut.ts").catch(() => undefined);
-        return await takeLease(need, { task, signal }, scope);
+        return await takeLease({ need, family: dutStates }, { task, signal }, scope);
       },
       { setupTimeout: timeouts.leaseMs, cleanUpTimeout: timeouts.cleanUpMs },
     ),
@@ -83,5 +86,7 @@ export function dutTest(needed: string | Definitions): unknown {
 
 /** Without the plugin nothing is provided; the first test then says so. */
 function timeoutsOf(provided: ProvidedByJumpstarter | undefined): ProvidedByJumpstarter["timeouts"] {
-  return provided?.timeouts ?? { leaseMs: 60_000, prepareMs: 60_000, cleanUpMs: 5_000, safeStateMs: 10_000 };
+  return (
+    provided?.timeouts ?? { leaseMs: 60_000, prepareMs: 60_000, cleanUpMs: 5_000, safeStateMs: 10_000, idleMs: 30_000 }
+  );
 }

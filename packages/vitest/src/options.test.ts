@@ -20,7 +20,7 @@ describe("the options of the plugin", () => {
     expect(readOptions({ timeouts: { lease: "1m" } }, {})).toMatchObject({
       exporters: ["./exporters/*.yaml"],
       between: "safe",
-      timeouts: { leaseMs: 60_000, prepareMs: 60_000, cleanUpMs: 5_000, safeStateMs: 10_000 },
+      timeouts: { leaseMs: 60_000, prepareMs: 60_000, cleanUpMs: 5_000, safeStateMs: 10_000, idleMs: 30_000 },
     });
   });
 

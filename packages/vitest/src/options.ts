@@ -23,6 +23,8 @@ export interface JumpstarterOptions {
     readonly cleanUp?: Duration | number;
     /** Putting one device into its safe state. Default 10s. */
     readonly safeState?: Duration | number;
+    /** How long a device stays in a state (`withStates`) while no test asks for it. Default 30s. */
+    readonly idle?: Duration | number;
   };
 }
 
@@ -31,6 +33,7 @@ export interface Timeouts {
   readonly prepareMs: number;
   readonly cleanUpMs: number;
   readonly safeStateMs: number;
+  readonly idleMs: number;
 }
 
 export interface Settings {
@@ -56,6 +59,7 @@ export function readOptions(
       prepareMs: parseDuration(timeouts.prepare ?? "60s"),
       cleanUpMs: parseDuration(timeouts.cleanUp ?? "5s"),
       safeStateMs: parseDuration(timeouts.safeState ?? "10s"),
+      idleMs: parseDuration(timeouts.idle ?? "30s"),
     },
   };
 }

@@ -40,7 +40,12 @@ export async function startBroker({ settings, root, exporters, log }: BrokerOpti
   const onExit = (): void => rmSync(directory, { recursive: true, force: true });
   process.once("exit", onExit);
   const registry = createDriverRegistry({ from: root });
-  const common = { directory, between: settings.between, safeStateMs: settings.timeouts.safeStateMs };
+  const common = {
+    directory,
+    between: settings.between,
+    safeStateMs: settings.timeouts.safeStateMs,
+    idleMs: settings.timeouts.idleMs,
+  };
   const names = exporters.map(({ metadata }) => metadata.name);
   const types = createTypesWriter({ directory: root, names, packages: () => registry.packages() });
   const typing = new Set<Promise<void>>();

@@ -64,7 +64,7 @@ function serveWorker(socket: Socket, token: string, lender: Lender): void {
     if (message.kind === "release") {
       holds.get(message.attempt)?.abort();
       holds.delete(message.attempt);
-      void lender.release(message.attempt, message.outcome).then((problems) =>
+      void lender.release(message.attempt, message).then((problems) =>
         answer({
           kind: "released",
           attempt: message.attempt,
@@ -76,7 +76,7 @@ function serveWorker(socket: Socket, token: string, lender: Lender): void {
   socket.once("close", () => {
     for (const [attempt, controller] of holds) {
       controller.abort();
-      void lender.release(attempt, "failed");
+      void lender.release(attempt, { outcome: "failed" });
     }
   });
 }

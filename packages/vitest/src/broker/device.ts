@@ -1,7 +1,8 @@
 import { join } from "node:path";
 
-import { JumpstarterError, messageOf } from "@jumpstarter-ts/core";
+import { clock, JumpstarterError, messageOf } from "@jumpstarter-ts/core";
 
+import type { KnownStates } from "../control.ts";
 import type { Facade } from "./facade.ts";
 import type { LendableDevice } from "./lender.ts";
 import type { OpenDevice } from "./open-device.ts";
@@ -23,6 +24,8 @@ export interface DeviceOptions {
   readonly directory: string;
   readonly between: "safe" | "keep";
   readonly safeStateMs: number;
+  /** How long it stays in a state for which no test asks. */
+  readonly idleMs: number;
   readonly start: (signal: AbortSignal) => Promise<SessionSource>;
   readonly open: (host: string, name: string, signal: AbortSignal) => Promise<OpenDevice>;
 }
@@ -38,7 +41,7 @@ interface Running {
 }
 
 export function createDevice(options: DeviceOptions): BrokerDevice {
-  const { name, isAnonymous, description, childNames, directory, between, safeStateMs, start, open } = options;
+  const { name, isAnonymous, description, childNames, directory, between, safeStateMs, idleMs, start, open } = options;
   let running: Promise<Running> | undefined;
   let facade: Promise<Facade> | undefined;
   let starting: AbortController | undefined;
@@ -46,6 +49,13 @@ export function createDevice(options: DeviceOptions): BrokerDevice {
   let lendings = 0;
   let mayBeUnsafe = false;
   let hasDied = false;
+  /** The state in which the last attempt left it for the next one. */
+  let kept: KnownStates | undefined;
+  /** What kept it from its safe state, also with an exporter that was started for that. */
+  let stillUnsafe: JumpstarterError | undefined;
+  let snapshots: readonly string[] = [];
+  let idling: NodeJS.Timeout | undefined;
+  let makingSafe: Promise<unknown> | undefined;
 
   const run = async (signal: AbortSignal): Promise<Running> => {
     const source = await start(signal);
@@ -77,6 +87,9 @@ export function createDevice(options: DeviceOptions): BrokerDevice {
   const discard = async (): Promise<void> => {
     const ending = running;
     running = undefined;
+    kept = undefined;
+    // They live as long as the session.
+    snapshots = [];
     // One that hangs while it opens its drivers would keep the whole run from ending.
     starting?.abort();
     const ended = await ending?.catch(() => undefined);
@@ -96,8 +109,10 @@ export function createDevice(options: DeviceOptions): BrokerDevice {
   };
 
   const makeDeviceSafe = async (): Promise<readonly JumpstarterError[]> => {
+    kept = undefined;
     if (!mayBeUnsafe) return [];
     mayBeUnsafe = false;
+    stillUnsafe = undefined;
     const problems = hasDied
       ? [unsafeError(`the exporter of ${name} ended while it was in use; it is started anew`)]
       : await makeSafeOnce();
@@ -105,6 +120,7 @@ export function createDevice(options: DeviceOptions): BrokerDevice {
     if (problems.length === 0) return [];
     await discard();
     const remaining = await makeSafeOnce();
+    [stillUnsafe] = remaining;
     if (remaining.length > 0) await discard();
     return [...problems, ...remaining];
   };
@@ -122,28 +138,59 @@ export function createDevice(options: DeviceOptions): BrokerDevice {
     });
   };
 
+  /** A device that nobody goes on with must not stay on for the rest of the run. */
+  const makeSafeWhenIdle = (): void => {
+    idling = clock.setTimeout(() => {
+      if (kept !== undefined) makingSafe = makeDeviceSafe();
+    }, idleMs);
+    idling.unref();
+  };
+
+  /** What the next attempt may know of the device, once it is fit for that attempt. */
+  const prepareFor = async (family: string | undefined): Promise<KnownStates | undefined> => {
+    clock.clearTimeout(idling);
+    await makingSafe;
+    const isKept = kept !== undefined && kept.family === family;
+    const state = isKept ? kept?.state : undefined;
+    if (mayBeUnsafe && !isKept && between === "safe") {
+      await makeDeviceSafe();
+      if (stillUnsafe !== undefined) throw stillUnsafe;
+    }
+    kept = undefined;
+    return family === undefined ? undefined : { family, state, snapshots };
+  };
+
   return {
     name,
     isAnonymous,
     childNames,
     warmUp: () => void ensureRunning().catch(() => undefined),
-    async lend() {
+    async lend({ family }) {
+      const states = await prepareFor(family);
       const path = join(directory, `${name.replaceAll(/[^\w-]/g, "-").slice(0, 24)}-${++lendings}.sock`);
       facade = openFacade(path);
       await facade;
       isLent = true;
-      return { name, description, socket: path };
+      // An exporter that had to be started has none of the snapshots of the one before.
+      return { name, description, socket: path, states: states && { ...states, snapshots } };
     },
-    async takeBack(_attempt, outcome) {
+    async takeBack(_attempt, { outcome, states }) {
       // Whoever gives up while the device is being opened ends that, as a driver that hangs would hang everybody.
       if (!isLent) starting?.abort();
       isLent = false;
       const opened = await facade?.catch(() => undefined);
       facade = undefined;
       await opened?.end();
-      return outcome === "passed" && between === "keep" ? [] : await makeDeviceSafe();
+      snapshots = states?.snapshots ?? snapshots;
+      if (outcome !== "passed") return await makeDeviceSafe();
+      kept = running !== undefined && states?.state !== undefined ? states : undefined;
+      if (kept === undefined && between === "safe") return await makeDeviceSafe();
+      if (between === "safe") makeSafeWhenIdle();
+      return [];
     },
     async [Symbol.asyncDispose]() {
+      clock.clearTimeout(idling);
+      await makingSafe;
       await makeDeviceSafe();
       await discard();
     },

@@ -1,7 +1,7 @@
 import { JumpstarterError } from "@jumpstarter-ts/core";
 import { describe, expect, it } from "vitest";
 
-import type { HoldRequest, Outcome } from "../control.ts";
+import type { HoldRequest, Return } from "../control.ts";
 import { createLender, type LendableDevice } from "./lender.ts";
 
 const never = new AbortController().signal;
@@ -17,11 +17,11 @@ function device(name: string, childNames: readonly string[] = []): LendableDevic
     childNames,
     isAnonymous: false,
     events,
-    async lend(attempt) {
+    async lend({ attempt }) {
       events.push(`lent to ${attempt}`);
       return { name, description: name, socket: `${attempt}.sock` };
     },
-    async takeBack(attempt, outcome: Outcome) {
+    async takeBack(attempt, { outcome }: Return) {
       events.push(`back from ${attempt}, ${outcome}`);
       return [];
     },
@@ -36,9 +36,9 @@ describe("a lender", () => {
     await lender.hold(request("a"), never);
     const b = lender.hold(request("b"), never);
     const c = lender.hold(request("c"), never);
-    await lender.release("a", "passed");
+    await lender.release("a", { outcome: "passed" });
     await b;
-    await lender.release("b", "failed");
+    await lender.release("b", { outcome: "failed" });
     await c;
 
     expect(uno.events).toEqual(["lent to a", "back from a, passed", "lent to b", "back from b, failed", "lent to c"]);
@@ -76,7 +76,7 @@ describe("a lender", () => {
     impatient.abort();
 
     await expect(waiting).rejects.toThrow("gets no device");
-    await lender.release("a", "passed");
+    await lender.release("a", { outcome: "passed" });
     expect(uno.events).toEqual(["lent to a", "back from a, passed"]);
   });
 

@@ -1,6 +1,6 @@
 import { clock, JumpstarterError } from "@jumpstarter-ts/core";
 
-import type { HoldRequest, LentDevice, Need, Outcome } from "../control.ts";
+import type { HoldRequest, LentDevice, Need, Return } from "../control.ts";
 
 /** A device as the queue sees it. */
 export interface LendableDevice {
@@ -10,16 +10,16 @@ export interface LendableDevice {
   /** The names at the top of its tree. */
   readonly childNames: readonly string[];
   /** Opens it if need be; from then on only this attempt reaches it. */
-  lend(attempt: string, test: string): Promise<LentDevice>;
+  lend(request: HoldRequest): Promise<LentDevice>;
   /** Cuts the attempt off, and leaves the device so that the next one can have it. Returns what went wrong. */
-  takeBack(attempt: string, outcome: Outcome): Promise<readonly JumpstarterError[]>;
+  takeBack(attempt: string, given: Return): Promise<readonly JumpstarterError[]>;
 }
 
 export interface Lender {
   /** Resolves when the device is lent. An attempt whose signal aborts while it waits leaves the queue. */
   hold(request: HoldRequest, signal: AbortSignal): Promise<LentDevice>;
   /** Gives a device back; harmless for an attempt that holds none. Resolves when it can be lent again. */
-  release(attempt: string, outcome: Outcome): Promise<readonly JumpstarterError[]>;
+  release(attempt: string, given: Return): Promise<readonly JumpstarterError[]>;
   /** Takes back everything that is lent; refuses whoever waits, now and later. */
   close(): Promise<void>;
 }
@@ -85,12 +85,12 @@ export function createLender(devices: readonly LendableDevice[], { onLongWait }:
     }
   };
 
-  const release: Lender["release"] = (attempt, outcome) => {
+  const release: Lender["release"] = (attempt, given) => {
     const running = releases.get(attempt);
     if (running !== undefined) return running;
     const device = [...holders].find(([, holder]) => holder.attempt === attempt)?.[0];
     if (device === undefined) return Promise.resolve([]);
-    const release = device.takeBack(attempt, outcome).finally(() => {
+    const release = device.takeBack(attempt, given).finally(() => {
       holders.delete(device);
       releases.delete(attempt);
       pump();
@@ -103,9 +103,9 @@ export function createLender(devices: readonly LendableDevice[], { onLongWait }:
     async hold(request, signal) {
       const device = await queue(request, signal);
       try {
-        return await device.lend(request.attempt, request.test);
+        return await device.lend(request);
       } catch (error) {
-        await release(request.attempt, "failed");
+        await release(request.attempt, { outcome: "failed" });
         throw error;
       }
     },
@@ -113,7 +113,7 @@ export function createLender(devices: readonly LendableDevice[], { onLongWait }:
     async close() {
       isClosed = true;
       for (const { request, refuse } of waiting.splice(0)) refuse(closedError(request));
-      await Promise.all([...holders.values()].map(({ attempt }) => release(attempt, "failed")));
+      await Promise.all([...holders.values()].map(({ attempt }) => release(attempt, { outcome: "failed" })));
     },
   };
 }

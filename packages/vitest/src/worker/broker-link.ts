@@ -9,7 +9,7 @@ import {
   type BrokerMessage,
   type HoldRequest,
   type LentDevice,
-  type Outcome,
+  type Return,
 } from "../control.ts";
 import { keepInProcess } from "./state.ts";
 
@@ -18,7 +18,7 @@ export interface BrokerLink {
   /** Resolves once the device is lent to the attempt. Leave a wait by {@link release}. */
   hold(request: HoldRequest): Promise<LentDevice>;
   /** Resolves when the device is back, with what went wrong on the way to its safe state. */
-  release(attempt: string, outcome: Outcome): Promise<readonly JumpstarterError[]>;
+  release(attempt: string, given: Return): Promise<readonly JumpstarterError[]>;
 }
 
 export interface BrokerAddress {
@@ -62,11 +62,11 @@ function openLink(socket: Socket, token: string): BrokerLink {
         holds.delete(request.attempt);
       }
     },
-    async release(attempt, outcome) {
+    async release(attempt, given) {
       if (isClosed) return [linkLostError()];
       const pending = Promise.withResolvers<readonly JumpstarterError[]>();
       releases.set(attempt, pending);
-      sendMessage(socket, { kind: "release", attempt, outcome });
+      sendMessage(socket, { kind: "release", attempt, ...given });
       try {
         return await pending.promise;
       } finally {

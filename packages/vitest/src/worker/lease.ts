@@ -1,7 +1,7 @@
 import { JumpstarterError, type Scope } from "@jumpstarter-ts/core";
 import { inject, type TestContext } from "vitest";
 
-import type { LentDevice, Need } from "../control.ts";
+import type { KnownStates, LentDevice, Need } from "../control.ts";
 import type { ProvidedByJumpstarter } from "../provided.ts";
 import { startAttempt, type Attempt } from "./attempt.ts";
 import { linkToBroker } from "./broker-link.ts";
@@ -15,6 +15,17 @@ export interface DutLease {
   readonly signal: AbortSignal;
   /** Whose last lines a failure shows. */
   recorders: () => FailureContext["recorders"];
+  /** Starts to keep account of the device's states; what is written into the account goes back with the device. */
+  readonly track: () => TrackedStates;
+}
+
+/** What a test's states write down of its device. */
+export interface TrackedStates {
+  /** Undefined when nobody knows. */
+  state: string | undefined;
+  /** Whether a later test can go on in this state. */
+  canBeKept: boolean;
+  readonly snapshots: Set<string>;
 }
 
 /** The attempts of this process that have or wait for a device, by what holds them. */
@@ -22,7 +33,7 @@ const active = new Set<Attempt>();
 
 /** Waits for a device. When the scope closes the device goes back, and is safe again before the next test has it. */
 export async function takeLease(
-  need: Need,
+  { need, family }: { readonly need: Need; readonly family: string | undefined },
   { task, signal }: Pick<TestContext, "task" | "signal">,
   scope: Scope,
 ): Promise<DutLease> {
@@ -31,23 +42,36 @@ export async function takeLease(
   refuseConcurrency(task);
   const link = linkToBroker(provided);
   const attempt = startAttempt(task, signal);
+  let tracked: TrackedStates | undefined;
   active.add(attempt);
   scope.defer(() => active.delete(attempt));
   scope.defer(
     async () => {
       const outcome = attempt.hasFailed() ? "failed" : "passed";
-      const problems = await link.release(attempt.id, outcome);
+      const problems = await link.release(attempt.id, { outcome, states: statesOf(tracked, family) });
       reportTeardownErrors(problems);
     },
     { what: "the return of the device", timeoutMs: provided.timeouts.safeStateMs * 4 + 5_000 },
   );
   scope.defer(() => attempt.end());
-  const device = await link.hold({ attempt: attempt.id, test: attempt.test, need });
-  const lease: DutLease = { device, signal: attempt.signal, recorders: () => [] };
+  const device = await link.hold({ attempt: attempt.id, test: attempt.test, need, family });
+  const lease: DutLease = {
+    device,
+    signal: attempt.signal,
+    recorders: () => [],
+    track: () =>
+      (tracked ??= { state: device.states?.state, canBeKept: true, snapshots: new Set(device.states?.snapshots) }),
+  };
   scope.defer(() => {
     for (const error of attempt.errors()) explainFailure(error, { device, recorders: lease.recorders() });
   });
   return lease;
+}
+
+function statesOf(tracked: TrackedStates | undefined, family: string | undefined): KnownStates | undefined {
+  if (tracked === undefined || family === undefined) return undefined;
+  const { state, canBeKept, snapshots } = tracked;
+  return { family, state: canBeKept ? state : undefined, snapshots: [...snapshots] };
 }
 
 function refuseConcurrency(task: TestContext["task"]): void {

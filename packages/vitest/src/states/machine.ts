@@ -1,0 +1,224 @@
+import { isJumpstarterError, messageOf, parseDuration, within } from "@jumpstarter-ts/core";
+
+import type { TrackedStates } from "../worker/lease.ts";
+import type { SnapshotDevice, StateDefinition, States, TransitionContext } from "./define-states.ts";
+import { shortestPath } from "./path.ts";
+import { StateError } from "./state-error.ts";
+
+export interface MachineOptions<Device, Values> {
+  readonly states: States<Device, Values>;
+  readonly device: Device;
+  /** What is known of the device, kept up to date here. */
+  readonly tracked: TrackedStates;
+  /** Aborted when the attempt is over. */
+  readonly signal: AbortSignal;
+  /** Told of each transition, for the evidence. */
+  readonly note: (text: string) => void;
+}
+
+/** Brings a device from state to state. */
+export interface StateMachine extends AsyncDisposable {
+  at(target: string): Promise<unknown>;
+  fresh(target: string): Promise<unknown>;
+}
+
+export function createStateMachine<Device, Values>(options: MachineOptions<Device, Values>): StateMachine {
+  const { states, device, tracked, signal, note } = options;
+  /** What is held of the state that the device is in; undefined when nothing was entered or attached to yet. */
+  let held: { readonly value: unknown } | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  function definitionOf(name: string): StateDefinition<Device, string, unknown> {
+    const found = states.definitions.get(name);
+    if (found !== undefined) return found;
+    throw new TypeError(
+      `there is no state ${JSON.stringify(name)}; there is ${[...states.definitions.keys()].join(", ")}`,
+    );
+  }
+
+  /** Runs one function of a state's definition, for as long as it may take. */
+  async function run<T>(
+    what: string,
+    work: (device: Device, context: TransitionContext) => T | PromiseLike<T>,
+    timeoutMs: number,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    const stop = new AbortController();
+    const context = { signal: AbortSignal.any([signal, stop.signal]), from: tracked.state };
+    try {
+      return await within((async () => await work(device, context))(), { what, timeoutMs, signal });
+    } finally {
+      stop.abort(new Error(`${what} is over`));
+    }
+  }
+
+  async function leave(): Promise<void> {
+    const before = held?.value;
+    held = undefined;
+    if (!isDisposable(before)) return;
+    // The state is left for good, whatever its value has to say about it.
+    await Promise.resolve(before[Symbol.asyncDispose]()).catch(() => undefined);
+  }
+
+  async function enter(name: string, step: string): Promise<void> {
+    const { enter: work, timeout = "60s", attach } = definitionOf(name);
+    await leave();
+    note(`state ${tracked.state ?? "unknown"} → ${name} (${step})`);
+    try {
+      const value = await run(`the transition to ${name}`, work, parseDuration(timeout));
+      tracked.state = name;
+      tracked.canBeKept = attach !== undefined || value === undefined;
+      held = { value };
+    } catch (error) {
+      tracked.state = undefined;
+      throw error;
+    }
+    await keepSnapshot(name);
+  }
+
+  /** Goes on in a state that the device is in already. */
+  async function attach(name: string): Promise<void> {
+    const { attach: work, timeout = "60s" } = definitionOf(name);
+    tracked.state = undefined;
+    const value = work === undefined ? undefined : await run(`the look at ${name}`, work, parseDuration(timeout));
+    tracked.state = name;
+    tracked.canBeKept = true;
+    held = { value };
+  }
+
+  const snapshotName = (name: string): string => `jmp-${states.family}-${name.replaceAll(/[^\w.-]/g, "-")}`;
+
+  async function keepSnapshot(name: string): Promise<void> {
+    const keeper = keeperOf(definitionOf(name), device);
+    if (keeper === undefined || tracked.snapshots.has(snapshotName(name))) return;
+    try {
+      await keeper.saveSnapshot(snapshotName(name), { signal });
+      tracked.snapshots.add(snapshotName(name));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // The device is where it should be; without a snapshot it only takes longer to get back here.
+      if (!isUnsupported(error)) note(`no snapshot of state ${name}: ${messageOf(error)}`);
+    }
+  }
+
+  async function restore(name: string): Promise<boolean> {
+    const keeper = keeperOf(definitionOf(name), device);
+    if (keeper === undefined || !tracked.snapshots.has(snapshotName(name))) return false;
+    await leave();
+    note(`state ${tracked.state ?? "unknown"} → ${name} (snapshot)`);
+    tracked.state = undefined;
+    try {
+      await keeper.loadSnapshot(snapshotName(name), { signal });
+      await attach(name);
+      return true;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      note(`the snapshot of state ${name} is given up: ${messageOf(error)}`);
+      tracked.snapshots.delete(snapshotName(name));
+      return false;
+    }
+  }
+
+  async function detect(): Promise<void> {
+    for (const [name, { detect: work, attach: canAttach, timeout = "10s" }] of states.definitions) {
+      if (work === undefined) continue;
+      const isThere = await run(`the detection of ${name}`, work, parseDuration(timeout)).catch(() => false);
+      if (!isThere) continue;
+      tracked.state = name;
+      tracked.canBeKept = canAttach !== undefined;
+      return;
+    }
+  }
+
+  /** The whole way; a transition that breaks is tried once more from where everything begins. */
+  async function travel(target: string, path: readonly string[]): Promise<void> {
+    const first = await tryPath(path);
+    if (first === undefined) return;
+    const again = await tryPath(shortestPath(states.definitions, undefined, target));
+    if (again === undefined) return;
+    const before =
+      again.step === first.step ? "" : `, before at ${first.step} (${messageOf(first.error).split("\n")[0]})`;
+    throw new StateError(
+      `the device did not reach "${target}", twice: it failed at ${again.step}${before}`,
+      again.error,
+    );
+  }
+
+  async function tryPath(
+    path: readonly string[],
+  ): Promise<{ readonly step: string; readonly error: unknown } | undefined> {
+    for (const [index, name] of path.entries()) {
+      const step = `${tracked.state ?? "unknown"} → ${name}`;
+      try {
+        await enter(name, `${index + 1} of ${path.length}`);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        note(`state unknown: ${step} failed`);
+        return { step, error };
+      }
+    }
+    return undefined;
+  }
+
+  async function goTo(target: string): Promise<unknown> {
+    definitionOf(target);
+    if (tracked.state === undefined) await detect();
+    if (tracked.state === target) {
+      if (held !== undefined) return held.value;
+      try {
+        await attach(target);
+        return held;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        note(`the device is not in state ${target} any more: ${messageOf(error).split("\n")[0]}`);
+      }
+    }
+    await travel(target, shortestPath(states.definitions, tracked.state, target));
+    return held;
+  }
+
+  async function goFresh(target: string): Promise<unknown> {
+    definitionOf(target);
+    if (await restore(target)) return held;
+    tracked.state = undefined;
+    await travel(target, shortestPath(states.definitions, undefined, target));
+    return held;
+  }
+
+  /** One after another; a value, as the promise of a shell must not be taken for one. */
+  const inTurn = async (work: (target: string) => Promise<unknown>, target: string): Promise<unknown> => {
+    const result = queue.then(async () => {
+      await work(target);
+      return held?.value;
+    });
+    queue = result.catch(() => undefined);
+    return await result;
+  };
+
+  return {
+    at: (target) => inTurn(goTo, target),
+    fresh: (target) => inTurn(goFresh, target),
+    async [Symbol.asyncDispose]() {
+      await leave();
+    },
+  };
+}
+
+function keeperOf<Device>(
+  { snapshot }: StateDefinition<Device, string, unknown>,
+  device: Device,
+): SnapshotDevice | undefined {
+  const keeper = snapshot?.(device);
+  if (keeper === undefined || !("saveSnapshot" in keeper) || !("loadSnapshot" in keeper)) return undefined;
+  // It has both methods, which is what makes it one.
+  return keeper as SnapshotDevice;
+}
+
+/** A Python exporter's driver, or another one, has no such method. */
+function isUnsupported(error: unknown): boolean {
+  return isJumpstarterError(error) && error.code === "unsupported";
+}
+
+function isDisposable(value: unknown): value is AsyncDisposable {
+  return (typeof value === "object" || typeof value === "function") && value !== null && Symbol.asyncDispose in value;
+}

@@ -1,0 +1,27 @@
+import type { WaitReport } from "@jumpstarter-ts/console";
+import { isJumpstarterError, JumpstarterError, messageOf } from "@jumpstarter-ts/core";
+
+/** A state that was not reached, also not after a new start. Whose fault it is its cause's code says. */
+export class StateError extends JumpstarterError {
+  /** What the console said, when the transition waited for something on it. */
+  readonly wait: WaitReport | undefined;
+
+  constructor(summary: string, cause: unknown) {
+    const report = reportOf(cause);
+    super(`${summary}: ${messageOf(cause)}`, {
+      code: isJumpstarterError(cause) ? cause.code : "failed-precondition",
+      reason: "STATE_NOT_REACHED",
+    });
+    this.wait = report === undefined ? undefined : { ...report, summary: `${summary}: ${report.summary}` };
+    if (cause instanceof Error && cause.stack !== undefined) {
+      // Where the transition failed is what its author wants to see.
+      this.stack = `${this.name}: ${this.message}${cause.stack.slice(cause.stack.indexOf("\n    at "))}`;
+    }
+  }
+}
+
+function reportOf(cause: unknown): WaitReport | undefined {
+  if (!isJumpstarterError(cause) || !("wait" in cause)) return undefined;
+  // What our errors carry under this name.
+  return cause.wait as WaitReport | undefined;
+}
