@@ -22,6 +22,7 @@ export const debianPackages: Readonly<Record<string, string>> = {
   "/usr/bin/zsh": "zsh",
   "/usr/bin/fish": "fish",
   "/usr/bin/ustreamer": "ustreamer",
+  "/usr/bin/xsetroot": "x11-xserver-utils",
   "/usr/bin/xz": "xz-utils",
   "/bin/bzip2": "bzip2",
   "/usr/lib/avr/include/avr/io.h": "avr-libc",
@@ -30,6 +31,7 @@ export const debianPackages: Readonly<Record<string, string>> = {
   "/usr/sbin/mke2fs": "e2fsprogs",
   "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
   "/usr/sbin/sshd": "openssh-server",
+  "/usr/share/AAVMF/AAVMF_CODE.fd": "qemu-efi-aarch64",
   "/usr/share/arduino/hardware/arduino/avr/cores/arduino/Arduino.h": "arduino-core-avr",
 };
 

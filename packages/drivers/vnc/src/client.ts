@@ -2,14 +2,36 @@ import { defineDriver, type ByteStream, type CallOptions, type Remote } from "@j
 import type { NetworkClient } from "@jumpstarter-ts/driver-network";
 
 import { vncContract } from "./contract.ts";
-import { readScreen, type Screen } from "./screen.ts";
+import type { Picture, SameOptions } from "./picture.ts";
+import type { Screen } from "./rfb.ts";
+import {
+  defaultTimeoutMs,
+  readScreen,
+  takeSnapshot,
+  waitForSame,
+  waitForStable,
+  type StableOptions,
+  type WaitOptions,
+} from "./screen.ts";
 
 export interface VncClient {
   readonly tcp: NetworkClient;
   /** A connection to the screen's server, which speaks RFB. */
   open(options?: CallOptions): Promise<ByteStream>;
-  /** Size and name of the screen, from a connection of its own. For a server that asks for no password. */
+  /** Size and name of the screen, from a connection of its own. For a server that asks for no password, as all below. */
   screen(options?: CallOptions): Promise<Screen>;
+  /** What the screen shows at this moment. */
+  snapshot(options?: CallOptions): Promise<Picture>;
+  /**
+   * Waits until the screen has not changed for `quietMs`, and gives what it shows. Rejects with `deadline-exceeded`
+   * (`VNC_NOT_STABLE`), and says where the screen still changed.
+   */
+  waitForStable(options?: StableOptions): Promise<Picture>;
+  /**
+   * Waits until the screen shows this. Rejects with `deadline-exceeded` (`PICTURE_DIFFERS`), and says what was different
+   * at last.
+   */
+  waitForSame(reference: Picture, options?: SameOptions & WaitOptions): Promise<Picture>;
   /** What the lab wants of a web viewer. */
   defaultEncrypt(options?: CallOptions): Promise<boolean>;
 }
@@ -17,16 +39,19 @@ export interface VncClient {
 export const vnc = defineDriver({
   contract: vncContract,
   client(remote: Remote<typeof vncContract>): VncClient {
-    const { children, path } = remote;
+    const { children, path: what } = remote;
+    const connect = ({ signal, timeoutMs = defaultTimeoutMs }: WaitOptions): Promise<ByteStream> =>
+      children.tcp.open({ timeoutMs, ...(signal && { signal }) });
     return {
       get tcp() {
         return children.tcp;
       },
       open: (options) => children.tcp.open(options),
-      async screen(options = {}) {
-        const stream = await children.tcp.open(options);
-        return readScreen(stream, { what: path, ...options });
-      },
+      screen: async (options = {}) => readScreen(await connect(options), { what, ...options }),
+      snapshot: async (options = {}) => takeSnapshot(await connect(options), { what, ...options }),
+      waitForStable: async (options = {}) => waitForStable(await connect(options), { what, ...options }),
+      waitForSame: async (reference, options = {}) =>
+        waitForSame(await connect(options), reference, { what, ...options }),
       defaultEncrypt: (options = {}) => remote.with(options).call("get_default_encrypt"),
     };
   },
