@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
+import { connect } from "@jumpstarter-ts/client";
+import { qemu } from "@jumpstarter-ts/driver-qemu";
 import { describe, expect, it } from "vitest";
 
+import { startPythonExporter } from "../peers/python-exporter.ts";
 import { runPython, pythonSession } from "../peers/python-run.ts";
 import { pythonPeer } from "../peers/python.ts";
 import { startOurs } from "./ours.ts";
@@ -119,5 +122,24 @@ answer = [same, refused]
     expect([resized.exitCode, resized.stderr]).toEqual([0, ""]);
     const on = await runPython("j", ["board", "power", "on"], { host: ours.host });
     expect(on.exitCode).toBe(0);
+  });
+});
+
+describe.skipIf(!isReady && process.env["CI"] !== "true")("our client of Python's virtual machine", () => {
+  it("switches it on, talks to U-Boot, and is told what is ours alone", { timeout: 90_000 }, async () => {
+    await using exporter = await startPythonExporter(`export:
+  board:
+    type: jumpstarter_driver_qemu.driver.Qemu
+    config: { arch: aarch64, smp: 1, mem: 256M, default_partitions: { bios: ${bios} } }
+`);
+    await using session = await connect({ host: exporter.host });
+    const machine = session.device("board").as(qemu);
+
+    await machine.power.on();
+    await machine.console.waitFor("Hit any key", { timeout: 30_000 });
+    await machine.console.send("\n");
+    await machine.console.waitFor("=> ", { timeout: 30_000 });
+    await expect(machine.saveSnapshot("prompt")).rejects.toMatchObject({ code: "unsupported" });
+    await machine.power.off();
   });
 });
