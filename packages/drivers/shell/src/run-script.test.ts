@@ -37,6 +37,13 @@ describe("the output of a script", () => {
     expect(said).toBe("through\n".length);
   });
 
+  it("has whole characters, wherever the pieces were cut", async () => {
+    let text = "";
+    // Four bytes each, none of which a piece of a power of two ends after.
+    for await (const [stdout] of run(`printf x; for i in {1..50000}; do printf '🙂'; done`)) text += stdout;
+    expect(text).toBe(`x${"🙂".repeat(50_000)}`);
+  });
+
   it("of 100 MB passes without gathering in memory", { timeout: 60_000 }, async () => {
     const before = process.memoryUsage().rss;
     let most = before;
