@@ -1,5 +1,9 @@
+import { randomUUID } from "node:crypto";
+
+import { powerConformance, type PowerUnderTest } from "@jumpstarter-ts/testkit";
 import { describe, expect, it } from "vitest";
 
+import { processesWith } from "../test/processes.ts";
 import { bootToPrompt, isMissing, openBoard, patience, run } from "../test/u-boot.ts";
 
 describe.skipIf(isMissing)("a virtual machine", () => {
@@ -41,15 +45,15 @@ describe.skipIf(isMissing)("a virtual machine", () => {
     expect(heard.trimStart()).toMatch(/^U-Boot/);
   });
 
-  it("takes a second on or off without harm, and cannot measure", async () => {
-    await using bench = await openBoard();
-    const { power } = bench.client;
-    await power.off();
-    await power.on();
-    await power.on();
-    await power.off();
-    await power.off();
-    await expect(power.read()[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "unsupported" });
+  powerConformance({ it, expect }, async (): Promise<PowerUnderTest> => {
+    const name = randomUUID();
+    const bench = await openBoard({ args: ["-name", name] });
+    return {
+      client: bench.client.power,
+      isOn: async () => (await processesWith(name)).length > 0,
+      canRead: false,
+      [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
+    };
   });
 
   it("has the memory that was asked for at the next start", async () => {

@@ -55,12 +55,33 @@ describe.skipIf(isMissing)("a virtual machine that fails", () => {
   it("gives an emulator up that does not answer, and leaves none behind", async () => {
     const directory = await mkdtemp(join(tmpdir(), "qemu-test-"));
     const emulator = join(directory, "qemu-system-asleep");
-    await writeFile(emulator, `#!/bin/sh\nexec -a qemu-system-asleep sleep 1000\n`.replace("#!/bin/sh", "#!/bin/bash"));
+    await writeFile(emulator, "#!/bin/bash\nexec -a qemu-system-asleep sleep 1000\n");
     await chmod(emulator, 0o755);
     try {
       await using bench = await openBoard({ emulator, start_timeout: 0.3 });
       await expect(bench.client.power.on()).rejects.toMatchObject({ code: "deadline-exceeded", reason: "QEMU_HUNG" });
       expect(await processesWith("qemu-system-asleep")).toEqual([]);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it("stops what it was starting when its caller leaves", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "qemu-test-"));
+    const emulator = join(directory, "qemu-system-late");
+    await writeFile(emulator, "#!/bin/bash\nexec -a qemu-system-late sleep 1000\n");
+    await chmod(emulator, 0o755);
+    try {
+      await using bench = await openBoard({ emulator }, { baseDirectory: directory });
+      const leave = new AbortController();
+      const starting = bench.client.power.on({ signal: leave.signal });
+      starting.catch(() => undefined);
+      await expect.poll(() => processesWith("qemu-system-late"), { timeout: 10_000 }).toHaveLength(1);
+      leave.abort();
+
+      await expect(starting).rejects.toMatchObject({ code: "cancelled" });
+      await goneWith("qemu-system-late");
+      await expect(bench.client.qmp("query-status")).rejects.toMatchObject({ reason: "QEMU_OFF" });
     } finally {
       await rm(directory, { recursive: true });
     }

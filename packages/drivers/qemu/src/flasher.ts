@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 
@@ -9,6 +9,7 @@ import { inflated } from "./inflate.ts";
 import type { Machine } from "./machine.ts";
 import { partitions, type Partition, type QemuOptions } from "./options.ts";
 import type { Snapshots } from "./snapshots.ts";
+import { writeSparse } from "./sparse-file.ts";
 
 const blockBytes = 1024 ** 2;
 
@@ -27,9 +28,7 @@ export function qemuFlasherOf(
         const path = machine.disks.flashPath(partition);
         const unfinished = `${path}.part`;
         try {
-          await pipeline(inflated(image, signal), createWriteStream(unfinished, { highWaterMark: blockBytes }), {
-            signal,
-          });
+          await pipeline(inflated(image, signal), (chunks) => writeSparse(unfinished, chunks), { signal });
           await rename(unfinished, path);
         } catch (error) {
           if (time.aborted) throw tooSlow(partition, options.flash_timeout);

@@ -67,7 +67,13 @@ export async function startGuarded({ argv, cwd, socketCount, directory }: StartO
 
   child.once("exit", () => lifeline?.end("\n", () => lifeline.destroy()));
   // What it said last may come after its end.
-  child.once("exit", (code, signal) => void drained([stdout, stderr]).then(() => ended.resolve({ code, signal })));
+  child.once("exit", (code, signal) => {
+    void drained([stdout, stderr]).then(() => {
+      // A socket that nobody reads would never learn of its end.
+      for (const socket of sockets) socket.resume();
+      ended.resolve({ code, signal });
+    });
+  });
 
   return {
     pid: await started.promise,

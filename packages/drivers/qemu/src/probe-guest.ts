@@ -15,7 +15,7 @@ export interface ProbeOptions {
   readonly cwd: string;
 }
 
-const timeoutMs = 3_000;
+const timeoutMs = 2_000;
 
 /** Runs a guest of a few instructions that says a letter on its UART. Tells what was seen instead, or nothing. */
 export async function probeGuest(
