@@ -1,9 +1,10 @@
 /** Every test of the repository and of the examples. Ends with one line: N passed, N failed, N skipped. */
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 import { ensurePythonPeer } from "../e2e/peers/python.ts";
+import { hasLinuxBoard } from "../fixtures/boards/linux/index.ts";
 import { ensureDebianPackages } from "./debian.ts";
 import { root, step } from "./step.ts";
 
@@ -24,7 +25,9 @@ let isBroken = false;
 mkdirSync(join(root, ".cache"), { recursive: true });
 run("repository", root);
 for (const config of globSync("examples/*/vitest.config.ts", { cwd: root })) {
-  run(dirname(config).replace("/", "-"), join(root, dirname(config)));
+  const directory = join(root, dirname(config));
+  if (!prepareBoard(directory)) continue;
+  run(dirname(config).replace("/", "-"), directory);
 }
 
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
@@ -40,6 +43,25 @@ function ensurePython(): void {
     process.exit(1);
   }
   console.warn(sentence);
+}
+
+/** Makes the files of an example's board, where it has such. False where this machine cannot, which CI refuses. */
+function prepareBoard(directory: string): boolean {
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(
+    readFileSync(join(directory, "package.json"), "utf8"),
+  );
+  if (scripts["board"] === undefined) return true;
+  if (existsSync("/usr/bin/qemu-system-aarch64") && hasLinuxBoard()) {
+    step(`the board of ${basename(directory)}`, "npm", ["run", "--silent", "--prefix", directory, "board"]);
+    return true;
+  }
+  const sentence = `The example ${basename(directory)} is skipped, for its board cannot be built here`;
+  if (process.env["CI"] === "true") {
+    console.error(`✗ ${sentence} (CI never skips)`);
+    process.exit(1);
+  }
+  console.warn(sentence);
+  return false;
 }
 
 function run(title: string, directory: string): void {

@@ -1,0 +1,31 @@
+import { defineStates, dutTest, withStates, type Exporters } from "@jumpstarter-ts/vitest";
+
+const login = { login: { user: "root" }, timeout: "60s" } as const;
+
+/** Where a board can be, and how it gets from one place to the next. */
+const states = defineStates<Exporters["board"]>()({
+  off: { enter: ({ power }) => power.off() },
+  bootloader: {
+    from: "off",
+    timeout: "20s",
+    async enter({ power, uboot }) {
+      await power.on();
+      return uboot.console();
+    },
+  },
+  shell: {
+    from: ["off", "bootloader"],
+    timeout: "90s",
+    async enter({ power, console }, { from }) {
+      if (from === "off") await power.on();
+      else await console.sendLine("boot");
+      return console.shell(login);
+    },
+    attach: ({ console }) => console.shell({ nudgeAfter: 0, timeout: "5s" }),
+    // A machine in QEMU keeps a snapshot of the first time; a board without snapshots boots again.
+    snapshot: ({ machine }) => machine,
+  },
+});
+
+/** Tests that say where they want the board: `at("shell")`, or `fresh("shell")` if nobody may have touched it. */
+export const test = withStates(dutTest("board"), states);
