@@ -17,7 +17,19 @@ export interface ImageInfo {
   readonly virtualBytes: number;
 }
 
-const info = z.object({ format: z.string(), "virtual-size": z.number() });
+const info = z.object({
+  format: z.string(),
+  "virtual-size": z.number(),
+  "backing-filename": z.string().optional(),
+  "format-specific": z
+    .object({
+      data: z.object({
+        "data-file": z.string().optional(),
+        extents: z.array(z.object({ filename: z.string() })).optional(),
+      }),
+    })
+    .optional(),
+});
 
 /** Copying a large disk takes as long as it takes. */
 const timeoutMs = 30 * 60_000;
@@ -35,14 +47,31 @@ function qemuImg(args: readonly string[], { cwd, log, signal }: ImageTool): Prom
 
 /** What an image is. Throws `invalid-argument` (`QEMU_IMAGE_INVALID`) for a format that is no disk's. */
 export async function imageInfo(path: string, tool: ImageTool): Promise<ImageInfo> {
-  const said = info.parse(JSON.parse(await qemuImg(["info", "--output=json", path], tool)));
-  if (!["raw", "qcow2", "qcow", "vmdk"].includes(said.format)) {
-    throw new JumpstarterError(`${path} is an image of the kind ${said.format}: flash raw, qcow2, qcow or vmdk`, {
-      code: "invalid-argument",
-      reason: "QEMU_IMAGE_INVALID",
-    });
-  }
-  return { format: said.format, virtualBytes: said["virtual-size"] };
+  const { format, "virtual-size": virtualBytes } = await describe(path, tool);
+  if (["raw", "qcow2", "qcow", "vmdk"].includes(format)) return { format, virtualBytes };
+  throw invalid(`${path} is an image of the kind ${format}: give raw, qcow2, qcow or vmdk`);
+}
+
+/**
+ * Refuses an image that has a part of its content in another file: whoever sends an image must not name the files of the
+ * exporter's machine. The other file is not opened for this.
+ */
+export async function assertComplete(path: string, tool: ImageTool): Promise<void> {
+  const { "backing-filename": backing, "format-specific": specific } = await describe(path, tool);
+  const { "data-file": data, extents = [] } = specific?.data ?? {};
+  const other = backing ?? data ?? extents.map(({ filename }) => filename).find((each) => each !== path);
+  if (other === undefined) return;
+  throw invalid(
+    `the image keeps a part of its content in ${other}, a file of its own: flash what qemu-img convert makes of it`,
+  );
+}
+
+async function describe(path: string, tool: ImageTool): Promise<z.infer<typeof info>> {
+  return info.parse(JSON.parse(await qemuImg(["info", "--output=json", path], tool)));
+}
+
+function invalid(message: string): JumpstarterError {
+  return new JumpstarterError(message, { code: "invalid-argument", reason: "QEMU_IMAGE_INVALID" });
 }
 
 /** A new image that holds only what will differ from `base`. */

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { JumpstarterError, type Logger } from "@jumpstarter-ts/core";
 
 import {
+  assertComplete,
   convertImage,
   createEmptyImage,
   createOverlay,
@@ -29,6 +30,8 @@ export interface MachineFiles {
 export interface Disks {
   /** Where to write what is flashed; the machine has it after `flashed`. */
   flashPath(partition: Partition): string;
+  /** Throws for a file that must not become the partition. */
+  assertFlashable(partition: Partition, file: string, signal: AbortSignal): Promise<void>;
   /** Forgets what was made of the partition before. */
   flashed(partition: Partition): Promise<void>;
   /** Makes what a machine needs; a disk is grown to `diskBytes`. */
@@ -78,6 +81,9 @@ export function createDisks(
 
   return {
     flashPath,
+    async assertFlashable(partition, file, signal) {
+      if (partition === "root") await assertComplete(file, tool(signal));
+    },
     async flashed(partition) {
       if (partition !== "root" && partition !== "OVMF_VARS.fd") return;
       await rm(overlayPath(partition), { force: true });

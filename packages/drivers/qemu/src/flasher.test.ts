@@ -111,6 +111,34 @@ describe.skipIf(isMissing)("the flasher of a virtual machine", () => {
     expect(await firstBytes(bench.client)).toBe("good............");
   });
 
+  it("refuses an image that would read or write another file of the exporter's machine", async () => {
+    await using directory = await temporary();
+    const secret = join(directory.path, "secret");
+    await writeFile(secret, Buffer.alloc(mebibyte, "secret"));
+    const images = { backing: join(directory.path, "backing"), data: join(directory.path, "data") };
+    qemuImg("create", "-q", "-f", "qcow2", "-b", secret, "-F", "raw", images.backing);
+    qemuImg("create", "-q", "-f", "qcow2", "-o", `data_file=${secret}.data`, images.data, "1M");
+    await using bench = await openBoard();
+    for (const image of Object.values(images)) {
+      await expect(bench.client.flasher.flash(image)).rejects.toMatchObject({
+        reason: "QEMU_IMAGE_INVALID",
+        message: expect.stringContaining(secret),
+      });
+    }
+    await expect(bench.client.flasher.dump("/dev/null")).rejects.toMatchObject({ reason: "PARTITION_EMPTY" });
+  });
+
+  it.for(["qcow2", "vmdk"])("takes an image of the kind %s", async (format) => {
+    await using directory = await temporary();
+    const [raw, image] = [join(directory.path, "raw"), join(directory.path, "image")];
+    await writeFile(raw, diskImage(format));
+    qemuImg("convert", "-O", format, raw, image);
+    await using bench = await openBoard();
+    await bench.client.flasher.flash(image);
+    await bootToPrompt(bench.client);
+    expect(await firstBytes(bench.client)).toBe(format.padEnd(16, "."));
+  });
+
   it("replaces the firmware", async () => {
     await using bench = await openBoard({ default_partitions: {} });
     await bench.client.flasher.flash({ bios });
@@ -131,6 +159,8 @@ describe.skipIf(isMissing)("the flasher of a virtual machine", () => {
     await expect(flasher.flash(diskImage("x"))).rejects.toMatchObject({ reason: "QEMU_ON" });
   });
 });
+
+const qemuImg = (...args: readonly string[]): void => void execFileSync("qemu-img", args);
 
 function packed(program: string) {
   return (image: Buffer): Buffer => execFileSync(program, ["-c"], { input: image });

@@ -29,6 +29,7 @@ export function qemuFlasherOf(
         const unfinished = `${path}.part`;
         try {
           await pipeline(inflated(image, signal), (chunks) => writeSparse(unfinished, chunks), { signal });
+          await machine.disks.assertFlashable(partition, unfinished, signal);
           await rename(unfinished, path);
         } catch (error) {
           if (time.aborted) throw tooSlow(partition, options.flash_timeout);
