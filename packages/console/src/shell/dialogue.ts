@@ -3,6 +3,8 @@ import type { ConsolePattern, ConsoleWaitOptions } from "@jumpstarter-ts/core";
 import { badCommand, type CommandLines } from "./command-line.ts";
 import { exitCodeIn, type Framing } from "./framing.ts";
 import { anyKernelLines, interleaved } from "./kernel-lines.ts";
+import { loginPrompt } from "./reach-prompt.ts";
+import { ShellError } from "./shell-error.ts";
 import type { ShellConsole } from "./shell.ts";
 
 export interface DialogueOptions {
@@ -45,23 +47,26 @@ export function createDialogue(
   const awaitPrompt = async (options: ConsoleWaitOptions): Promise<void> => void (await console.race(prompts, options));
 
   async function interrupt(): Promise<void> {
-    for (let tries = 3; ; tries--) {
+    for (let tries = 2; ; tries--) {
       const since = console.mark();
       await console.send("\u0003");
       const frame = framing.next();
       try {
+        // A line editor forgets what was typed before it has shown its prompt.
+        const shown = prompt === undefined ? { ...prompts, login: loginPrompt } : prompts;
+        const first = await console.race(shown, { since, timeout: interruptMs, failOn: [] }).catch(() => undefined);
+        if (first?.which === "login")
+          throw new ShellError("SHELL_BROKEN", "the shell has ended: the console asks for a login");
         if (exitCodes) {
-          // A line editor forgets what was typed before it has shown its prompt.
-          await awaitPrompt({ since, timeout: interruptMs, failOn: [] }).catch(() => undefined);
           await console.send(`${frame.ask}\n`);
           const { end } = await console.waitFor(frame.answer, { since, timeout: replyMs / 2, failOn: [] });
-          await awaitPrompt({ since: { ...since, offset: end }, timeout: replyMs / 2 });
-        } else {
-          await console.waitFor(atPrompt, { since, timeout: replyMs / 2 });
+          await awaitPrompt({ since: { ...since, offset: end }, timeout: replyMs / 2, failOn: [] });
+        } else if (first === undefined) {
+          await console.waitFor(atPrompt, { since, timeout: replyMs / 2, failOn: [] });
         }
         return;
       } catch (error) {
-        if (tries === 1) throw error;
+        if (tries === 1 || error instanceof ShellError) throw error;
       }
     }
   }

@@ -116,6 +116,26 @@ describe("reaching a shell", () => {
   });
 });
 
+describe("a shell that has ended", () => {
+  it("says that the console asks for a login again", async () => {
+    let prompt = "# ";
+    const { console } = device("# ", (line) => {
+      const said = posix(line);
+      if (said !== "") return said;
+      return line.includes("exit 1") || line === "" ? "\r\nboard login: " : prompt;
+    });
+    const { send } = console;
+    // Ctrl-C makes a login prompt anew, too.
+    console.send = (text) => send(text.replace("\u0003", "\n"));
+    await using shell = await openShell(console);
+    prompt = "";
+
+    const error = await failureOf(shell.run("exit 1", { timeout: 50 }));
+
+    expect(error).toMatchObject({ reason: "SHELL_BROKEN", message: expect.stringContaining("asks for a login") });
+  });
+});
+
 describe("a prompt that is no POSIX shell", () => {
   /** As U-Boot with its hush parser. */
   const uboot = (line: string): string => {

@@ -18,7 +18,7 @@ const endsIn = (what: string): RegExp =>
   new RegExp(String.raw`(?<!\[ *\d+\.\d{6}\][^\n]*)(?:${what}) ?${anyKernelLines}$`);
 /** Where a shell might be; that it is one is proved by what it answers. */
 const shellPrompt = endsIn(String.raw`[#$%]|@j\w{6}>`);
-const loginPrompt = endsIn("login:");
+export const loginPrompt = endsIn("login:");
 const passwordPrompt = endsIn("[Pp]assword:");
 const refusal = /[Ll]ogin incorrect|[Pp]ermission denied|[Ll]ogin timed out/;
 

@@ -70,10 +70,11 @@ function createShell(dialogue: Dialogue, { maxLine, failOn, isPosix }: CreateShe
       await dialogue.interrupt();
       isBehind = false;
     } catch (error) {
+      const after = error instanceof ShellError ? error.message : "Ctrl-C did not bring its prompt back";
       broken = new ShellError(
         "SHELL_BROKEN",
-        `the shell cannot be used any more: ${why}, and Ctrl-C did not bring its prompt back; open a new one, after a power cycle if need be`,
-        { ...waitOf(error), cause: isTooLate(error) ? undefined : error },
+        `the shell cannot be used any more: ${why}, and ${after}; open a new one, after a power cycle if need be`,
+        { ...waitOf(error), cause: isTooLate(error) || error instanceof ShellError ? undefined : error },
       );
       throw broken;
     }
@@ -114,20 +115,34 @@ function createShell(dialogue: Dialogue, { maxLine, failOn, isPosix }: CreateShe
     }
   }
 
-  const runInTurn = (command: string, given: RunOptions = {}): Promise<CommandResult<number | undefined>> => {
+  async function runInTurn(command: string, given: RunOptions, caller: Function) {
+    const site: { stack?: string } = {};
+    Error.captureStackTrace(site, caller);
     const result = queue.then(() => run(command, given));
     queue = result.catch(() => undefined);
-    return result;
-  };
+    try {
+      return await result;
+    } catch (error) {
+      pointAt(error, site);
+      throw error;
+    }
+  }
   const call = (texts: TemplateStringsArray, ...args: readonly ShellArgument[]) =>
-    runInTurn(quoteTemplate(texts, args));
+    runInTurn(quoteTemplate(texts, args), {}, call);
+  const runCommand = (command: string, given: RunOptions = {}) => runInTurn(command, given, runCommand);
   return Object.assign(call, {
-    run: runInTurn,
+    run: runCommand,
     async [Symbol.asyncDispose]() {
       broken ??= new ShellError("SHELL_BROKEN", "the shell was disposed: open a new one");
       await queue;
     },
   });
+}
+
+/** What fails when an answer comes has no way back to the line of the test that asked. */
+function pointAt(error: unknown, { stack = "" }: { readonly stack?: string }): void {
+  if (!isJumpstarterError(error)) return;
+  error.stack = `${error.name}: ${error.message}${stack.slice(stack.indexOf("\n    at "))}`;
 }
 
 function commandFailed(name: string, { stdout, exitCode }: CommandResult<number | undefined>): ShellError {
