@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { serveDriver } from "@jumpstarter-ts/testkit";
 import { describe, expect, it } from "vitest";
 
+import { startDevice } from "../test/device.ts";
 import { adb } from "./client.ts";
 import { openAdb } from "./driver.ts";
 import { freePort } from "./server.ts";
@@ -74,6 +75,27 @@ describe.skipIf(!hasAdb && process.env["CI"] !== "true")("the ADB server of a la
 
     await expect(lab.client.connectDevice(nobody)).rejects.toThrow(`did not reach ${nobody}`);
     await expect(lab.client.disconnectDevice(nobody)).rejects.toMatchObject({ reason: "ADB_REFUSED" });
+  });
+
+  it("lends a device on the network, which runs commands", { timeout: 20_000 }, async () => {
+    await using device = await startDevice((command) => ({ stdout: `${command}!\n`, exitCode: 3 }));
+    const { address } = device;
+    await using lab = await openLab();
+
+    expect(await lab.client.connectDevice(address)).toContain(`connected to ${address}`);
+    expect(await lab.client.connectDevice(address)).toContain(`already connected to ${address}`);
+    expect(await lab.client.devices()).toEqual([
+      { serial: address, state: "device", properties: expect.objectContaining({ model: "Bench", product: "bench" }) },
+    ]);
+    expect(await lab.client.shell("id -u")).toEqual({ stdout: "id -u!\n", stderr: "", exitCode: 3 });
+    expect(await lab.client.run(["shell", "echo", "through"])).toMatchObject({
+      stdout: "echo through!\n",
+      exitCode: 3,
+    });
+
+    expect(await lab.client.disconnectDevice(address)).toContain(`disconnected ${address}`);
+    expect(await lab.client.devices()).toEqual([]);
+    expect(device.commands).toEqual(["id -u", "echo through"]);
   });
 
   it("is refused where another one listens, which stays", async () => {
