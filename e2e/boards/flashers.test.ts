@@ -1,12 +1,15 @@
+import { createReadStream, createWriteStream } from "node:fs";
 import { copyFile, mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
 
 import { networkFlasher } from "@jumpstarter-ts/driver-flashers";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { linuxBoard, type LinuxBoard } from "../../fixtures/boards/linux/index.ts";
-import { bootTimeout, buildTimeout, isMissing, linuxMachine, openBench, rootShell } from "./linux-machine.ts";
+import { bootTimeout, bootToShell, buildTimeout, isMissing, linuxMachine, openBench } from "./linux-machine.ts";
 
 let board: LinuxBoard;
 
@@ -38,12 +41,19 @@ async function openFlashBench(directory: string) {
   const disk = join(directory, "disk.raw");
   await writeFile(disk, "");
   await truncate(disk, 160 * 1024 ** 2);
-  const board_ = linuxMachine(board, { from: "u-boot", config: { default_partitions: { bios: board.uboot, root: disk } } });
+  const machine = linuxMachine(board, {
+    from: "u-boot",
+    config: { default_partitions: { bios: board.uboot, root: disk } },
+  });
   return openBench({
-    board: board_,
+    board: machine,
     flasher: {
       type: "jumpstarter_driver_flashers.driver.BaseFlasher",
-      config: { flasher_bundle: join(directory, "bundle"), tftp_dir: join(directory, "tftp"), http_dir: join(directory, "http") },
+      config: {
+        flasher_bundle: join(directory, "bundle"),
+        tftp_dir: join(directory, "tftp"),
+        http_dir: join(directory, "http"),
+      },
       children: { power: { ref: "board.power" }, serial: { ref: "board.console" } },
     },
   });
@@ -63,12 +73,18 @@ describe.skipIf(isMissing)("a board that has nothing but a boot loader", { timeo
       const flasher = bench.session.device("flasher").as(networkFlasher);
       const phases: string[] = [];
 
-      const flashing = flasher.flash(board.disk, { method: "shell", retries: 0, offForMs: 1, isPoweredOff: false });
+      const image = join(directory, "disk.img.gz");
+      await pipeline(createReadStream(board.disk), createGzip({ level: 1 }), createWriteStream(image));
+      const flashing = flasher.flash(image, { method: "shell", retries: 0, offForMs: 1 });
       for await (const { phase } of flashing) if (phases.at(-1) !== phase) phases.push(phase);
 
-      expect(await flashing).toMatchObject({ target: "/dev/vda", attempts: 1, url: expect.stringContaining(basename(board.disk)) });
+      expect(await flashing).toMatchObject({
+        target: "/dev/vda",
+        attempts: 1,
+        url: expect.stringMatching(/\/disk.img.gz$/),
+      });
       expect(phases).toEqual(["preparing", "booting", "writing", "done"]);
-      const shell = await rootShell(machine);
+      const shell = await bootToShell(machine);
       expect(await shell`cat /proc/cmdline`).toMatchObject({ stdout: expect.stringContaining("root=/dev/vda") });
       expect(await shell`cat /etc/board-version`).toMatchObject({ stdout: "1.0.0" });
     } finally {

@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { http } from "@jumpstarter-ts/driver-http";
+import { tftp } from "@jumpstarter-ts/driver-tftp";
 import { uboot, type UbootConsole } from "@jumpstarter-ts/driver-uboot";
 import { beforeAll, describe, expect, it } from "vitest";
 
@@ -41,8 +42,10 @@ async function openNetworkBench(servers: (directory: string) => Readonly<Record<
   return { ...bench, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
-/** Starts what is in memory, with the console that the board's own disk would give it. */
-async function bootKernel(bench: Bench, prompt: UbootConsole, initrdBytes: number): Promise<void> {
+/** Starts what was fetched, the initrd last, with the console that the board's own disk would give it. */
+async function bootKernel(bench: Bench, prompt: UbootConsole): Promise<void> {
+  const initrdBytes = Number.parseInt((await prompt.getEnv("filesize")) ?? "", 16);
+  expect(initrdBytes).toBe((await stat(board.initrd)).size);
   await prompt.setEnv("bootargs", board.commandLine);
   const initrd = `\${ramdisk_addr_r}:${initrdBytes.toString(16)}`;
   await bench.machine("board").console.sendLine(`booti \${kernel_addr_r} ${initrd} \${fdtcontroladdr}`);
@@ -71,8 +74,33 @@ describe.skipIf(isMissing)("a board without a disk", { timeout: bootTimeout }, (
     await prompt.setEnv("httpdstp", String(await web.port()));
     await prompt.runChecked(`wget \${kernel_addr_r} ${hostOfGuest}:/vmlinuz`);
     await prompt.runChecked(`wget \${ramdisk_addr_r} ${hostOfGuest}:/initrd.gz`);
-    const initrdBytes = Number.parseInt((await prompt.getEnv("filesize")) ?? "", 16);
-    await bootKernel(bench, prompt, initrdBytes);
+    await bootKernel(bench, prompt);
+
+    const sh = await rootShell(bench.machine("board"));
+    expect(await sh`cat /etc/board-version`).toMatchObject({ stdout: "1.0.0" });
+  });
+
+  it("fetches them over TFTP, and boots them", async ({ skip }) => {
+    skip(process.getuid?.() !== 0, "Debian's U-Boot knows no other port than 69, which only root may serve");
+    // QEMU hands all of 127/8 to the host's own loopback; an address of our own is not taken by another suite.
+    const host = `127.69.0.${1 + (process.pid % 250)}`;
+    await using bench = await openNetworkBench((directory) => ({
+      files: {
+        type: "jumpstarter_driver_tftp.driver.Tftp",
+        config: { root_dir: directory, host, port: 69 },
+      },
+    }));
+    const files = bench.session.device("files").as(tftp);
+    await using _server = await files.serve();
+    await files.putFile("vmlinuz", board.kernel);
+    await files.putFile("initrd.gz", board.initrd);
+
+    const prompt = await bench.session.device("uboot").as(uboot).rebootToConsole({ offForMs: 1 });
+    await prompt.setupDhcp();
+    await prompt.setEnvs({ serverip: host, tftpwindowsize: "16" });
+    await prompt.runChecked("tftpboot ${kernel_addr_r} vmlinuz");
+    await prompt.runChecked("tftpboot ${ramdisk_addr_r} initrd.gz");
+    await bootKernel(bench, prompt);
 
     const sh = await rootShell(bench.machine("board"));
     expect(await sh`cat /etc/board-version`).toMatchObject({ stdout: "1.0.0" });

@@ -1,0 +1,74 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { within } from "@jumpstarter-ts/core";
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { linuxBoard, type LinuxBoard } from "../../fixtures/boards/linux/index.ts";
+import { root } from "../../scripts/step.ts";
+import { buildTimeout, isMissing, linuxMachine } from "./linux-machine.ts";
+
+let board: LinuxBoard;
+
+describe.skipIf(isMissing)("fifty tests that each destroy their board", { timeout: 900_000 }, () => {
+  beforeAll(async () => {
+    board = await linuxBoard();
+  }, buildTimeout);
+
+  it("all start clean, of a board that booted once", async () => {
+    await using run = await runProject(linuxMachine(board, { from: "disk" }));
+
+    const { exitCode, output } = await run.ended;
+
+    expect(output).toMatch(/Tests +50 passed/);
+    expect(exitCode).toBe(0);
+    const [boot = 0, ...restored] = (await readFile(run.figures, "utf8")).trim().split("\n").map(Number);
+    expect(restored).toHaveLength(49);
+    const median = restored.toSorted((one, other) => one - other)[24] ?? Infinity;
+    // Other suites have the processors, too; alone it is a tenth.
+    expect(median).toBeLessThan(boot);
+    process.stderr.write(
+      `first boot ${boot.toFixed(0)} ms, then a fresh board in ${median.toFixed(0)} ms (median of 49)\n`,
+    );
+  });
+});
+
+async function runProject(machine: object) {
+  const directory = await mkdtemp(join(tmpdir(), "destructive-"));
+  const exporter = join(directory, "board.yaml");
+  const figures = join(directory, "figures");
+  const config = {
+    apiVersion: "jumpstarter.dev/v1alpha1",
+    kind: "ExporterConfig",
+    metadata: { name: "board" },
+    export: { board: machine },
+  };
+  // YAML takes JSON.
+  await writeFile(exporter, JSON.stringify(config));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(?:VITEST|JUMPSTARTER_)/.test(name)),
+  );
+  const child = spawn(join(root, "node_modules", ".bin", "vitest"), ["run"], {
+    cwd: join(import.meta.dirname, "destructive"),
+    env: { ...env, NO_COLOR: "1", BOARD_EXPORTER: exporter, BOARD_FIGURES: figures },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const ended = async () => ({
+    exitCode: await within(closed, { timeoutMs: 800_000, what: "the run of the fifty tests" }),
+    output,
+  });
+  return {
+    figures,
+    ended: ended(),
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null) child.kill("SIGTERM");
+      await closed;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
