@@ -7,7 +7,7 @@ import { retransmit } from "./retransmission.ts";
 import { TransferError } from "./transfer-error.ts";
 import { linkTo, type Peer } from "./transfer-link.ts";
 
-/** What was sent twice is forgotten after so long. */
+/** After so long another complaint about the same block is no echo of the first. */
 const calmMs = 1_000;
 
 /** A transfer under way. */
@@ -30,8 +30,8 @@ export interface SendFileOptions {
 
 /**
  * Sends the blocks of a source, a window at a time: RFC 1350 where the window is one block, RFC 7440 where it is more.
- * What is sent again is sent for a reason that cannot feed on itself: silence, or the first word that the window did not
- * arrive as it was first sent. So a duplicate of an acknowledgement never doubles the rest ("Sorcerer's Apprentice").
+ * What is sent again is sent for a reason that cannot feed on itself: silence, or the first word that a block is missing.
+ * So a duplicate of an acknowledgement never doubles the rest ("Sorcerer's Apprentice").
  */
 export function sendFile({ socket, peer, source, agreement }: SendFileOptions): Transfer {
   const { windowBlocks, timeoutMs, confirmed } = agreement;
@@ -45,14 +45,14 @@ export function sendFile({ socket, peer, source, agreement }: SendFileOptions): 
   let next = 1;
   /** The first block that was never sent. */
   let fresh = 1;
-  /** Whether blocks of the window at `base` were sent more than once, and whether those of the one before it were. */
-  let isRepeated = false;
-  let wasRepeated = false;
+  /** The `base` that was sent again before its time, and when anything was sent last. */
+  let repeatedAt = 0;
   let sentAtMs = 0;
+  let sentBlocks = 0;
   let heardAtMs: number | undefined;
 
   const link = linkTo(socket, peer, { onPacket, onError: (error) => finish(error) });
-  const timer = retransmit(timeoutMs, { again: () => (isAgreeing ? sendOptions() : repeatWindow()), giveUp: finish });
+  const timer = retransmit(timeoutMs, { again: begin, giveUp: finish });
   begin();
   return {
     done,
@@ -85,20 +85,19 @@ export function sendFile({ socket, peer, source, agreement }: SendFileOptions): 
     sendRest();
   }
 
-  function repeatWindow(): void {
-    isRepeated = true;
-    sendWindow();
-  }
-
   function sendRest(): void {
     if (isOver) return;
+    next = Math.max(next, base);
     const wait = source.prepare(base, base + windowBlocks);
     if (wait !== undefined) {
       wait.then(sendRest, finish);
       return;
     }
     const end = Math.min(base + windowBlocks, (source.lastBlock ?? Number.POSITIVE_INFINITY) + 1);
-    for (; next < end; next++) link.sendPieces([dataHead(next), ...source.pieces(next)]);
+    for (; next < end; next++) {
+      link.sendPieces([dataHead(next), ...source.pieces(next)]);
+      sentBlocks += 1;
+    }
     fresh = Math.max(fresh, next);
     sentAtMs = performance.now();
   }
@@ -121,27 +120,29 @@ export function sendFile({ socket, peer, source, agreement }: SendFileOptions): 
     // Of long ago, or of what was never sent.
     if (acknowledged >= fresh) return;
     if (acknowledged === base - 1) {
-      if (!isComplaint()) return;
+      // In a window of one it is a duplicate; in a longer one also the word that the first block is missing.
+      if (windowBlocks === 1 || next === base || !mayRepeat()) return;
       heard();
-      repeatWindow();
+      sendWindow();
       return;
     }
     heard();
     const isWhole = acknowledged === next - 1;
-    wasRepeated = isRepeated;
-    isRepeated = !isWhole;
     base = acknowledged + 1;
     if (acknowledged === source.lastBlock) finish();
-    else sendWindow();
+    else if (isWhole || mayRepeat()) sendWindow();
+    else sendRest();
   }
 
   /**
-   * An acknowledgement that says nothing new is a duplicate where a window is one block. In a longer one it also says
-   * that the first block is missing; unless blocks were just sent twice, which makes receivers say it, too.
+   * Whether what was sent may be sent again before its time: once for each first missing block, and out of a budget, so
+   * that packets which the network doubles are not answered with more and more.
    */
-  function isComplaint(): boolean {
-    if (windowBlocks === 1 || next === base) return false;
-    return (!isRepeated && !wasRepeated) || performance.now() - sentAtMs > calmMs;
+  function mayRepeat(): boolean {
+    const isRecent = repeatedAt === base && performance.now() - sentAtMs < calmMs;
+    if (isRecent || sentBlocks > 2 * base + 4 * windowBlocks) return false;
+    repeatedAt = base;
+    return true;
   }
 
   function heard(): void {

@@ -97,12 +97,13 @@ describe("the tftp server", () => {
     const image = randomBytes(size);
     await opened.client.putFile("Image", image);
     await using server = await opened.client.serve();
-    for (const options of [
+    const wishes: Record<string, number>[] = [
       {},
       { blksize: 512, windowsize: 4 },
       { blksize: 1024, windowsize: 3 },
       { blksize: 65_464 },
-    ]) {
+    ];
+    for (const options of wishes) {
       const { data } = await tftpRead({ port: server.port, name: "Image", options });
       expect(image.equals(data)).toBe(true);
     }
@@ -124,7 +125,8 @@ describe("the tftp server", () => {
     const text = `${"line\n".repeat(30_000)}\r\r\nend`;
     await opened.client.putFile("uEnv.txt", bytes(text));
     await using server = await opened.client.serve();
-    for (const options of [{}, { blksize: 1000, windowsize: 7, tsize: 0 }]) {
+    const wishes: Record<string, number>[] = [{}, { blksize: 1000, windowsize: 7, tsize: 0 }];
+    for (const options of wishes) {
       const { data, confirmed } = await tftpRead({ port: server.port, name: "uEnv.txt", mode: "NetASCII", options });
       expect(data.toString()).toBe(text.replace(/\r|\n/g, (end) => (end === "\n" ? "\r\n" : "\r\0")));
       expect(confirmed).not.toHaveProperty("tsize");

@@ -20,7 +20,7 @@ export async function openUpload(root: string, segments: readonly string[], { is
   const name = segments.at(-1) ?? "";
   let directory: FileHandle | undefined;
   try {
-    const found = await openDirectory(root, segments.slice(0, -1));
+    const found = await openDirectory(root, segments);
     directory = found.handle;
     const at = found.path;
     const temporary = join(at, `.${randomUUID()}.tftp`);
@@ -59,7 +59,7 @@ async function openDirectory(
   const realRoot = await realpath(root);
   const isBelow = (path: string): boolean => path === realRoot || path.startsWith(`${realRoot}${sep}`);
   const outside = new TransferError(errorCode.refused, `${segments.join("/")} leads out of what is served`);
-  const path = await realpath(join(realRoot, ...segments));
+  const path = await realpath(join(realRoot, ...segments.slice(0, -1)));
   if (!isBelow(path)) throw outside;
   const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   if (process.platform !== "linux") return { handle, path };
