@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 
 import { powerConformance, type PowerUnderTest } from "@jumpstarter-ts/testkit";
 import { describe, expect, it } from "vitest";
@@ -79,5 +80,20 @@ describe.skipIf(isMissing)("a virtual machine", () => {
       expect(String(chunk)).toMatch(/^RFB 003/);
       break;
     }
+  });
+});
+
+describe("U-Boot of every architecture", () => {
+  it.for([
+    { arch: "arm", emulator: "/usr/bin/qemu-system-arm", firmware: "/usr/lib/u-boot/qemu_arm/u-boot.bin" },
+    { arch: "riscv64", emulator: "/usr/bin/qemu-system-riscv64", firmware: "/usr/lib/u-boot/qemu-riscv64/u-boot.bin" },
+    { arch: "x86_64", emulator: "/usr/bin/qemu-system-x86_64", firmware: "/usr/lib/u-boot/qemu-x86/u-boot.rom" },
+  ])("comes to its prompt on $arch", async ({ arch, emulator, firmware }, { skip }) => {
+    skip(process.env["CI"] !== "true" && !(existsSync(emulator) && existsSync(firmware)));
+    await using bench = await openBoard({ arch, cpu: undefined, default_partitions: { bios: firmware } });
+    await bootToPrompt(bench.client);
+    await bench.client.saveSnapshot("prompt");
+    await bench.client.loadSnapshot("prompt");
+    expect(await run(bench.client, "echo back")).toBe("back");
   });
 });
