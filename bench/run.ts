@@ -12,6 +12,7 @@ const suites: Readonly<Record<string, () => Promise<Figure[]>>> = {
   calls: async () => (await import("./wire/calls.ts")).benchCalls(),
   streams: async () => (await import("./wire/streams.ts")).benchStreams(),
   storage: async () => (await import("./wire/storage.ts")).benchStorage(),
+  servers: async () => (await import("./servers.ts")).benchServers(),
   start: async () => (await import("./wire/start.ts")).benchStart(),
   "wait-for": async () => (await import("./wire/wait-for.ts")).benchWaitFor(),
   memory: async () => (await import("./wire/memory.ts")).benchMemory(),
