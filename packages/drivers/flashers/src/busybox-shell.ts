@@ -18,20 +18,22 @@ export interface BusyboxShell {
 
 const defaultTimeoutMs = 60_000;
 
-export function createBusyboxShell(console: Console, path: string): BusyboxShell {
+export function createBusyboxShell(console: Console, path: string, prompt: RegExp): BusyboxShell {
+  // Only a shell that has shown its prompt reads: what comes before may be lost.
+  const answer = new RegExp(String.raw`exit-code=(\d+)\n[^]*?(?:${prompt.source})`);
   const attempt: BusyboxShell["try"] = async (command, { timeoutMs = defaultTimeoutMs, signal } = {}) => {
     const since = console.mark();
     const limits = signal === undefined ? {} : { signal };
     // Written so that the echo of the line is not taken for the answer.
     await console.sendLine(`${command}; echo "exit"-code=$?`, limits);
-    const { start, text } = await console.waitFor(/exit-code=\d+\n/, {
+    const { start, text } = await console.waitFor(answer, {
       since,
       timeout: timeoutMs,
       failOn: /panicked at|Kernel panic/,
       ...limits,
     });
     const said = console.textSince(since).slice(0, start - since.offset);
-    return { output: said.slice(said.indexOf("\n") + 1), exitCode: Number(/\d+/.exec(text)?.[0]) };
+    return { output: said.slice(said.indexOf("\n") + 1), exitCode: Number(/exit-code=(\d+)/.exec(text)?.[1]) };
   };
   return {
     try: attempt,

@@ -56,8 +56,9 @@ export async function bootHelperSystem(
     since = serial.mark();
     await serial.sendLine(password, limits);
   }
-  await serial.waitFor(patternOf(prompt), { since, timeout: bootTimeoutMs, ...limits });
-  return { shell: createBusyboxShell(serial, remote.path), dhcp };
+  const ready = patternOf(prompt);
+  await serial.waitFor(ready, { since, timeout: bootTimeoutMs, ...limits });
+  return { shell: createBusyboxShell(serial, remote.path, ready), dhcp };
 }
 
 /** Prompts of a manifest are regular expressions. */
