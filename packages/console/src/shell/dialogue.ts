@@ -35,6 +35,8 @@ export interface Answer {
 /** How long a shell may take for what it does by itself. */
 const replyMs = 5_000;
 const interruptMs = 500;
+/** A login prompt is looked for no further back than this. */
+const shownChars = 4_096;
 
 export function createDialogue(
   console: ShellConsole,
@@ -46,17 +48,24 @@ export function createDialogue(
 
   const awaitPrompt = async (options: ConsoleWaitOptions): Promise<void> => void (await console.race(prompts, options));
 
+  /** Where the last command was given. */
+  let given = console.mark();
+
+  function checkLogin(): void {
+    if (prompt !== undefined || !loginPrompt.test(console.textSince(given).slice(-shownChars))) return;
+    throw new ShellError("SHELL_BROKEN", "the shell has ended: the console asks for a login");
+  }
+
   async function interrupt(): Promise<void> {
+    checkLogin();
     for (let tries = 2; ; tries--) {
       const since = console.mark();
       await console.send("\u0003");
       const frame = framing.next();
       try {
         // A line editor forgets what was typed before it has shown its prompt.
-        const shown = prompt === undefined ? { ...prompts, login: loginPrompt } : prompts;
-        const first = await console.race(shown, { since, timeout: interruptMs, failOn: [] }).catch(() => undefined);
-        if (first?.which === "login")
-          throw new ShellError("SHELL_BROKEN", "the shell has ended: the console asks for a login");
+        const first = await console.race(prompts, { since, timeout: interruptMs, failOn: [] }).catch(() => undefined);
+        checkLogin();
         if (exitCodes) {
           await console.send(`${frame.ask}\n`);
           const { end } = await console.waitFor(frame.answer, { since, timeout: replyMs / 2, failOn: [] });
@@ -74,6 +83,7 @@ export function createDialogue(
   /** A device without exit codes: what it says between the end of its echo and its prompt. */
   async function bare({ command }: CommandLines, limits: ConsoleWaitOptions): Promise<Answer> {
     const since = console.mark();
+    given = since;
     await send(command, limits);
     const { start } = await console.waitFor(atPrompt, { ...limits, since });
     const said = console.textSince(since).slice(0, start - since.offset);
@@ -95,6 +105,7 @@ export function createDialogue(
       }
       const frame = framing.next();
       const since = console.mark();
+      given = since;
       await send(frame.wrap(lines.command), limits);
       const patterns: Readonly<Record<string, ConsolePattern>> = {
         end: frame.end,
