@@ -30,6 +30,10 @@ export function jumpstarter(options: JumpstarterOptions = {}): Vite.Plugin {
   process.env["NODE_COMPILE_CACHE"] ??= getCompileCacheDir();
   // Loaded while Vite starts.
   const loading = import("./broker/broker.ts");
+  const prepared =
+    settings.connect.kind === "host"
+      ? undefined
+      : import("@jumpstarter-ts/exporter/spawn").then(({ prepareExporter }) => prepareExporter());
 
   return {
     name: "@jumpstarter-ts/vitest",
@@ -55,7 +59,7 @@ export function jumpstarter(options: JumpstarterOptions = {}): Vite.Plugin {
   async function start(vitest: Vitest): Promise<Broker> {
     const { startBroker } = await loading;
     const log = (sentence: string): void => void process.stderr.write(`jumpstarter: ${sentence}\n`);
-    const started = await startBroker({ settings, root, exporters, log });
+    const started = await startBroker({ settings, root, exporters, prepared: await prepared, log });
     const { maxWorkers } = vitest.config;
     const devices = exporters.map(({ metadata }) => metadata.name).join(", ") || "JUMPSTARTER_HOST";
     log(`pool=forks, isolate=false, maxWorkers=${maxWorkers} for ${devices}`);

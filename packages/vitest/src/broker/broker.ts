@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { createDriverRegistry, type ExporterConfig } from "@jumpstarter-ts/config";
 import { messageOf } from "@jumpstarter-ts/core";
-import { spawnExporter } from "@jumpstarter-ts/exporter/spawn";
+import { spawnExporter, type PreparedExporter } from "@jumpstarter-ts/exporter/spawn";
 
 import type { Need } from "../control.ts";
 import type { Settings } from "../options.ts";
@@ -22,6 +22,8 @@ export interface BrokerOptions {
   readonly root: string;
   /** What to start where no session is given. */
   readonly exporters: readonly ExporterConfig[];
+  /** For the exporter that is needed first. */
+  readonly prepared?: PreparedExporter | undefined;
   readonly log: (sentence: string) => void;
 }
 
@@ -35,7 +37,7 @@ export interface Broker {
   close(): Promise<void>;
 }
 
-export async function startBroker({ settings, root, exporters, log }: BrokerOptions): Promise<Broker> {
+export async function startBroker({ settings, root, exporters, prepared, log }: BrokerOptions): Promise<Broker> {
   const directory = await mkdtemp(join(tmpdir(), "jumpstarter-"));
   const onExit = (): void => rmSync(directory, { recursive: true, force: true });
   process.once("exit", onExit);
@@ -58,10 +60,16 @@ export async function startBroker({ settings, root, exporters, log }: BrokerOpti
     }
     return opened;
   };
+  let spare = prepared;
+  const spawn: typeof spawnExporter = (options) => {
+    const start = spare?.start ?? spawnExporter;
+    spare = undefined;
+    return start(options);
+  };
   const devices =
     settings.connect.kind === "host"
       ? [createDevice({ ...common, ...sharedSession(settings.connect.host), open })]
-      : exporters.map((config) => createDevice({ ...common, ...ownExporter(config), open }));
+      : exporters.map((config) => createDevice({ ...common, ...ownExporter(config, spawn), open }));
   const lender = createLender(devices, { onLongWait: log });
   const socket = join(directory, "broker.sock");
   const token = randomBytes(24).toString("base64url");
@@ -69,6 +77,7 @@ export async function startBroker({ settings, root, exporters, log }: BrokerOpti
   let closing: Promise<void> | undefined;
 
   const close = async (): Promise<void> => {
+    spare?.[Symbol.dispose]();
     await lender.close();
     await Promise.all(devices.map((device) => device[Symbol.asyncDispose]()));
     await control[Symbol.asyncDispose]();
@@ -108,14 +117,14 @@ function sharedSession(host: string) {
   };
 }
 
-function ownExporter({ file, metadata, export: entries }: ExporterConfig) {
+function ownExporter({ file, metadata, export: entries }: ExporterConfig, spawn: typeof spawnExporter) {
   return {
     name: metadata.name,
     isAnonymous: false,
     description: file,
     childNames: Object.keys(entries),
     start: async (signal: AbortSignal): Promise<SessionSource> => {
-      const starting = spawnExporter({ configFile: file, signal });
+      const starting = spawn({ configFile: file, signal });
       // While its process starts; a failure is that of whoever opens the device.
       loadGrpc().catch(() => undefined);
       const exporter = await starting;

@@ -1,4 +1,4 @@
-import { isJumpstarterError, messageOf, parseDuration, within } from "@jumpstarter-ts/core";
+import { isJumpstarterError, JumpstarterError, messageOf, parseDuration, within } from "@jumpstarter-ts/core";
 
 import type { TrackedStates } from "../worker/lease.ts";
 import type { SnapshotDevice, StateDefinition, States, TransitionContext } from "./define-states.ts";
@@ -31,9 +31,11 @@ export function createStateMachine<Device, Values>(options: MachineOptions<Devic
   function definitionOf(name: string): StateDefinition<Device, string, unknown> {
     const found = states.definitions.get(name);
     if (found !== undefined) return found;
-    throw new TypeError(
-      `there is no state ${JSON.stringify(name)}; there is ${[...states.definitions.keys()].join(", ")}`,
-    );
+    const names = [...states.definitions.keys()].join(", ");
+    throw new JumpstarterError(`there is no state ${JSON.stringify(name)}; there is ${names}`, {
+      code: "invalid-argument",
+      reason: "STATE_UNKNOWN",
+    });
   }
 
   /** Runs one function of a state's definition, for as long as it may take. */

@@ -8,8 +8,8 @@ export type FailureClass = "InfraError" | "DutError" | "TestError";
 
 /** What the caller of an error's code can do says whose it is. */
 export function classify({ code, reason }: { readonly code: ErrorCode; readonly reason: string }): FailureClass {
-  const isOfConsole = /^(?:CONSOLE|SHELL)_/.test(reason);
-  if (isOfConsole && (code === "deadline-exceeded" || code === "failed-precondition")) return "DutError";
+  const isOfDevice = /^(?:CONSOLE|SHELL|STATE)_/.test(reason);
+  if (isOfDevice && (code === "deadline-exceeded" || code === "failed-precondition")) return "DutError";
   return classOfCode[code];
 }
 
