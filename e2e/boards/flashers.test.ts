@@ -9,7 +9,7 @@ import { networkFlasher } from "@jumpstarter-ts/driver-flashers";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { linuxBoard, type LinuxBoard } from "../../fixtures/boards/linux/index.ts";
-import { bootTimeout, bootToShell, buildTimeout, isMissing, linuxMachine, openBench } from "./linux-machine.ts";
+import { bootTimeout, buildTimeout, isMissing, linuxMachine, openBench, patience, rootShell } from "./linux-machine.ts";
 
 let board: LinuxBoard;
 
@@ -84,7 +84,11 @@ describe.skipIf(isMissing)("a board that has nothing but a boot loader", { timeo
         url: expect.stringMatching(/\/disk.img.gz$/),
       });
       expect(phases).toEqual(["preparing", "booting", "writing", "done"]);
-      const shell = await bootToShell(machine);
+      const since = machine.console.mark();
+      await machine.power.on();
+      // Whoever asks for a shell before would stop U-Boot's countdown.
+      await machine.console.waitFor("board login: ", { since, ...patience });
+      const shell = await rootShell(machine);
       expect(await shell`cat /proc/cmdline`).toMatchObject({ stdout: expect.stringContaining("root=/dev/vda") });
       expect(await shell`cat /etc/board-version`).toMatchObject({ stdout: "1.0.0" });
     } finally {
