@@ -8,11 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import { bytes, readAll } from "@jumpstarter-ts/core";
+import { bytes, readAll, type ResourceSource } from "@jumpstarter-ts/core";
 import { serveDriver } from "@jumpstarter-ts/testkit";
 import { describe, expect, it } from "vitest";
 
-import { http } from "./client.ts";
+import { http, type HttpClient } from "./client.ts";
 import { httpServer } from "./server.ts";
 
 const run = promisify(execFile);
@@ -43,6 +43,18 @@ async function ask(url: string, request: string): Promise<string> {
   return Buffer.from(await readAll(socket)).toString("latin1");
 }
 
+// #region serve
+async function serveImage(
+  board: { readonly http: HttpClient },
+  image: ResourceSource,
+  atPrompt: (command: string) => Promise<void>,
+): Promise<void> {
+  await using _server = await board.http.serve();
+  const url = await board.http.putFile("boot files/rootfs.ext4", image);
+  await atPrompt(`wget ${url}`);
+}
+// #endregion serve
+
 describe("the http server", () => {
   it("serves what clients put there, and removes it when the session ends", async () => {
     const image = randomBytes(3_000_000);
@@ -50,13 +62,17 @@ describe("the http server", () => {
     {
       await using opened = await openServer();
       ({ root } = opened);
-      // #region serve
-      await using server = await opened.client.serve();
-      const url = await opened.client.putFile("boot files/rootfs.ext4", image);
-      // #endregion serve
+      let url = "";
+      let response = new Response();
+      let received: Uint8Array = new Uint8Array();
 
-      expect(url).toBe(`${server.url}/boot%20files/rootfs.ext4`);
-      const response = await fetch(url);
+      await serveImage({ http: opened.client }, image, async (command) => {
+        url = command.slice("wget ".length);
+        response = await fetch(url);
+        received = await response.bytes();
+      });
+
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/boot%20files\/rootfs\.ext4$/);
       expect(Object.fromEntries(response.headers)).toMatchObject({
         "content-length": "3000000",
         "content-type": "application/octet-stream",
@@ -64,7 +80,7 @@ describe("the http server", () => {
         etag: expect.stringMatching(/^".+"$/),
         "last-modified": expect.stringMatching(/GMT$/),
       });
-      expect(image.equals(await response.bytes())).toBe(true);
+      expect(image.equals(received)).toBe(true);
     }
     expect(existsSync(join(root, "boot files/rootfs.ext4"))).toBe(false);
   });

@@ -46,9 +46,8 @@ export function octetBlocks(file: SharedFile, blockBytes: number): BlockSource {
         }
       }
       if (!isReady) return load(first, end, isEnd);
-      // The next one is read while these are on their way.
-      const ahead = end * chunkBytes < size ? file.get(end) : undefined;
-      if (ahead instanceof Promise) ahead.catch(() => undefined);
+      // What comes next is read while these are on their way.
+      file.readAhead(end);
       return undefined;
     },
     pieces(block) {

@@ -4,12 +4,14 @@ import { errorCode } from "./packet.ts";
 import { TransferError } from "./transfer-error.ts";
 
 /** Bytes read from a file at once, and shared by all who want them. */
-export const chunkBytes = 64 * 1024;
+export const chunkBytes = 128 * 1024;
 
 /** The bytes of one open file, read in chunks. */
 export interface FileChunks {
   /** A chunk by its index, or the promise of it. */
   get(index: number): Buffer | Promise<Buffer>;
+  /** Begins to read a chunk that is not there. What goes wrong is told to whoever gets it. */
+  begin(index: number): void;
   forget(): void;
 }
 
@@ -55,6 +57,11 @@ export function createChunkCache(mostChunks: number): ChunkCache {
           const chunk = siblings.get(index) ?? start(index);
           use(chunk);
           return chunk.bytes;
+        },
+        begin(index) {
+          if (siblings.has(index)) return;
+          const chunk = start(index);
+          use(chunk);
         },
         forget() {
           for (const chunk of siblings.values()) forget(chunk);

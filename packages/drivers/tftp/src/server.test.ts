@@ -8,12 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import { bytes } from "@jumpstarter-ts/core";
+import { bytes, type ResourceSource } from "@jumpstarter-ts/core";
 import { serveDriver } from "@jumpstarter-ts/testkit";
 import { describe, expect, it } from "vitest";
 
 import { tftpRead } from "../test/tftp-client.ts";
-import { tftp } from "./client.ts";
+import { tftp, type TftpClient } from "./client.ts";
 import { tftpServer } from "./server.ts";
 
 const run = promisify(execFile);
@@ -38,6 +38,19 @@ async function openServer(options: Readonly<Record<string, unknown>> = {}) {
   };
 }
 
+// #region serve
+async function serveKernel(
+  board: { readonly tftp: TftpClient },
+  kernel: ResourceSource,
+  atPrompt: (command: string) => Promise<void>,
+): Promise<void> {
+  await board.tftp.putFile("boot/Image", kernel);
+  await using server = await board.tftp.serve();
+  await atPrompt(`setenv serverip ${server.host}`);
+  await atPrompt("tftpboot ${kernel_addr_r} boot/Image");
+}
+// #endregion serve
+
 describe("the tftp server", () => {
   it("serves what clients put there, and removes it when the session ends", async () => {
     const kernel = randomBytes(100_000);
@@ -45,15 +58,17 @@ describe("the tftp server", () => {
     {
       await using opened = await openServer();
       ({ root } = opened);
-      // #region serve
-      await opened.client.putFile("boot/Image", kernel);
-      await using server = await opened.client.serve();
-      // #endregion serve
+      const said: string[] = [];
 
-      const { data, confirmed } = await tftpRead({ port: server.port, name: "boot/Image" });
+      await serveKernel({ tftp: opened.client }, kernel, async (command) => {
+        said.push(command);
+        if (!command.startsWith("tftpboot")) return;
+        const { data, confirmed } = await tftpRead({ port: await opened.client.port(), name: "boot/Image" });
+        expect(kernel.equals(data)).toBe(true);
+        expect(confirmed).toEqual({});
+      });
 
-      expect(kernel.equals(data)).toBe(true);
-      expect(confirmed).toEqual({});
+      expect(said).toEqual(["setenv serverip 127.0.0.1", "tftpboot ${kernel_addr_r} boot/Image"]);
     }
     expect(existsSync(join(root, "boot/Image"))).toBe(false);
   });
@@ -180,6 +195,26 @@ describe("the tftp server", () => {
     await using elsewhere = await openServer({ host: "192.0.2.77" });
     await expect(elsewhere.client.start()).rejects.toMatchObject({ reason: "TFTP_HOST_UNKNOWN" });
   });
+
+  it.skipIf(lacks("/usr/bin/tftp"))(
+    "takes what a device writes where it may, and removes it when the session ends",
+    async () => {
+      let root: string;
+      {
+        await using opened = await openServer({ writable: true });
+        ({ root } = opened);
+        await using server = await opened.client.serve();
+        const from = join(opened.directory, "from");
+        await writeFile(from, "captured");
+
+        await run("tftp", ["-m", "binary", "127.0.0.1", String(server.port), "-c", "put", from, "log.txt"]);
+
+        expect(Buffer.from(await opened.client.storage.readBytes("log.txt")).toString()).toBe("captured");
+        expect(await opened.client.storage.getCreatedResources()).toEqual(["log.txt"]);
+      }
+      expect(existsSync(join(root, "log.txt"))).toBe(false);
+    },
+  );
 
   it("takes a name for its address", async () => {
     await using opened = await openServer({ host: "localhost" });

@@ -1,19 +1,24 @@
 import type { BigIntStats } from "node:fs";
 
 import { openConfined, type Denial } from "./confined-file.ts";
-import { createChunkCache, type FileChunks } from "./file-chunks.ts";
+import { chunkBytes, createChunkCache, type FileChunks } from "./file-chunks.ts";
 import { errorCode } from "./packet.ts";
 import { TransferError } from "./transfer-error.ts";
 import { createTurns } from "./turns.ts";
 
 /** Chunks kept though nobody needs them now: 16 MiB for all files together. */
-const keptChunks = 256;
+const keptChunks = 128;
 /** Files being opened at a time; each costs a few calls and, until it is known to be open already, a descriptor. */
 const openingAtOnce = 16;
+
+/** Chunks read ahead for one reader where there are few. */
+const mostAhead = 4;
 
 /** One state of a file, open once however many read it. */
 export interface SharedFile extends Pick<FileChunks, "get"> {
   readonly size: number;
+  /** Begins to read what comes next, from this chunk on, as far as it would be kept until somebody wants it. */
+  readAhead(index: number): void;
   /** False if it is not any more what it was when it was opened. */
   isUnchanged(): Promise<boolean>;
   /** The last who closes it closes the file. */
@@ -36,14 +41,17 @@ export function createSharedFiles(root: string): SharedFiles {
   const entries = new Map<string, Entry>();
   const cache = createChunkCache(keptChunks);
   const inTurn = createTurns(openingAtOnce);
+  let readers = 0;
 
   const share = (version: string, entry: Entry): SharedFile => {
     entry.users += 1;
+    readers += 1;
     let isOpen = true;
     const close = async (): Promise<void> => {
       if (!isOpen) return;
       isOpen = false;
       entry.users -= 1;
+      readers -= 1;
       if (entry.users > 0) return;
       entries.delete(version);
       await entry.closeNow();
@@ -66,12 +74,21 @@ export function createSharedFiles(root: string): SharedFiles {
         }
         const size = Number(stats.size);
         const chunks = cache.chunksOf(handle, size);
+        const readAhead = (index: number): void => {
+          const ahead = Math.min(mostAhead, Math.floor(keptChunks / 2 / readers));
+          const end = Math.min(index + ahead, Math.ceil(size / chunkBytes));
+          for (let next = index; next < end; next++) chunks.begin(next);
+        };
         const isUnchanged = async (): Promise<boolean> => versionOf(await handle.stat({ bigint: true })) === version;
         const closeNow = (): Promise<void> => {
           chunks.forget();
           return handle.close();
         };
-        const entry: Entry = { file: { size, get: (index) => chunks.get(index), isUnchanged }, closeNow, users: 0 };
+        const entry: Entry = {
+          file: { size, get: (index) => chunks.get(index), readAhead, isUnchanged },
+          closeNow,
+          users: 0,
+        };
         entries.set(version, entry);
         return share(version, entry);
       }),
