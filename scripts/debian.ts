@@ -9,6 +9,7 @@ export const debianPackages: Readonly<Record<string, string>> = {
   "/usr/bin/avr-gcc": "gcc-avr",
   "/usr/bin/avr-objcopy": "binutils-avr",
   "/usr/bin/avrdude": "avrdude",
+  "/usr/bin/busybox": "busybox",
   "/usr/bin/curl": "curl",
   "/usr/bin/dbus-daemon": "dbus-daemon",
   "/usr/bin/dbus-send": "dbus-bin",

@@ -11,7 +11,7 @@ const projects = new URL("projects/", import.meta.url);
 const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
 
 export interface NestedOptions {
-  /** Default: `rail`. */
+  /** Default: `rail`. Or the URL of a directory elsewhere, which ends in a slash. */
   readonly project?: string;
   /** Files of the project's `hw` directory. */
   readonly files: readonly string[];
@@ -19,16 +19,19 @@ export interface NestedOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A real Vitest, run on a project whose board is a file: what happened to the rail, a line an event. */
-/** Starts the same in a terminal of its own, where Ctrl+C is a key. */
-export async function runInTerminal({ project = "rail", files }: NestedOptions): Promise<TerminalRun> {
+/** Starts the same as `runNested` in a terminal of its own, where Ctrl+C is a key. */
+export async function runInTerminal({
+  project = "rail",
+  files,
+  env = {},
+}: Omit<NestedOptions, "args">): Promise<TerminalRun> {
   const { spawn: spawnTerminal } = await import("@homebridge/node-pty-prebuilt-multiarch");
   const directory = await mkdtemp(join(tmpdir(), "rail-"));
   const railFile = join(directory, "rail");
   await writeFile(railFile, "");
   const terminal = spawnTerminal(process.execPath, [...vitestArguments(files)], {
     cwd: fileURLToPath(new URL(project, projects)),
-    env: { ...nestedEnvironment(), RAIL_FILE: railFile },
+    env: { ...nestedEnvironment(), ...env, RAIL_FILE: railFile },
   });
   let output = "";
   let isOver = false;
@@ -73,7 +76,10 @@ export interface NestedRun extends AsyncDisposable {
 /** Longer than anything here takes on a busy machine. */
 const deadlineMs = 20_000;
 
-/** Where it runs and what it says goes nowhere else. In a process group of its own, as from a shell. */
+/**
+ * A real Vitest, run on a project whose board writes into a file what happens to it, a line an event. It runs in a
+ * process group of its own, as from a shell.
+ */
 export async function runNested({ project = "rail", files, args = [], env = {} }: NestedOptions): Promise<NestedRun> {
   const directory = await mkdtemp(join(tmpdir(), "rail-"));
   const railFile = join(directory, "rail");

@@ -11,7 +11,7 @@ const shells = {
   dash: ["dash", "-i"],
   bash: ["bash", "--norc", "-i"],
 } as const;
-const hasBusybox = existsSync("/usr/bin/busybox") || existsSync("/bin/busybox");
+const hasBusybox = existsSync("/usr/bin/busybox");
 
 async function open(name: keyof typeof shells, options: PtyOptions = {}) {
   const pty = openOnPty(shells[name], options);

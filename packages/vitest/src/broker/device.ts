@@ -165,6 +165,7 @@ export function createDevice(options: DeviceOptions): BrokerDevice {
     isAnonymous,
     childNames,
     warmUp: () => void ensureRunning().catch(() => undefined),
+    isKeptFor: (family) => kept?.family === family,
     async lend({ family }) {
       const states = await prepareFor(family);
       const path = join(directory, `${name.replaceAll(/[^\w-]/g, "-").slice(0, 24)}-${++lendings}.sock`);

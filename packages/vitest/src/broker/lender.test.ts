@@ -17,6 +17,7 @@ function device(name: string, childNames: readonly string[] = []): LendableDevic
     childNames,
     isAnonymous: false,
     events,
+    isKeptFor: (family) => events.at(-1)?.startsWith("back") === true && family === "board",
     async lend({ attempt }) {
       events.push(`lent to ${attempt}`);
       return { name, description: name, socket: `${attempt}.sock` };
@@ -42,6 +43,21 @@ describe("a lender", () => {
     await c;
 
     expect(uno.events).toEqual(["lent to a", "back from a, passed", "lent to b", "back from b, failed", "lent to c"]);
+  });
+
+  it("prefers a device that is in one of the states that the attempt knows", async () => {
+    const [one, two] = [device("one"), device("two")];
+    const lender = createLender([one, two]);
+    const need = { children: [] };
+    await lender.hold(request("a", need), never);
+    await lender.hold(request("b", need), never);
+    await lender.release("b", { outcome: "passed" });
+    await lender.release("a", { outcome: "failed" });
+    one.events.push("made safe");
+
+    const kept = await lender.hold({ ...request("c", need), family: "board" }, never);
+
+    expect(kept.name).toBe("two");
   });
 
   it("takes any free device that has the children that are asked for", async () => {

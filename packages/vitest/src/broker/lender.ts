@@ -9,6 +9,8 @@ export interface LendableDevice {
   readonly isAnonymous: boolean;
   /** The names at the top of its tree. */
   readonly childNames: readonly string[];
+  /** Whether it is in one of these states, left there for the next attempt that knows them. */
+  isKeptFor(family: string): boolean;
   /** Opens it if need be; from then on only this attempt reaches it. */
   lend(request: HoldRequest): Promise<LentDevice>;
   /** Cuts the attempt off, and leaves the device so that the next one can have it. Returns what went wrong. */
@@ -47,7 +49,10 @@ export function createLender(devices: readonly LendableDevice[], { onLongWait }:
 
   const pump = (): void => {
     for (const entry of waiting.slice()) {
-      const free = entry.candidates.find((device) => !holders.has(device));
+      const { family } = entry.request;
+      const idle = entry.candidates.filter((device) => !holders.has(device));
+      // One that need not be started again.
+      const free = idle.find((device) => family !== undefined && device.isKeptFor(family)) ?? idle[0];
       if (free === undefined) continue;
       holders.set(free, entry.request);
       waiting.splice(waiting.indexOf(entry), 1);

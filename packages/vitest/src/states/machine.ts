@@ -1,8 +1,9 @@
-import { isJumpstarterError, JumpstarterError, messageOf, parseDuration, within } from "@jumpstarter-ts/core";
+import { JumpstarterError, messageOf, parseDuration, within } from "@jumpstarter-ts/core";
 
 import type { TrackedStates } from "../worker/lease.ts";
-import type { SnapshotDevice, StateDefinition, States, TransitionContext } from "./define-states.ts";
+import type { StateDefinition, States, TransitionContext } from "./define-states.ts";
 import { shortestPath } from "./path.ts";
+import { createStateSnapshots } from "./snapshots.ts";
 import { StateError } from "./state-error.ts";
 
 export interface MachineOptions<Device, Values> {
@@ -75,7 +76,7 @@ export function createStateMachine<Device, Values>(options: MachineOptions<Devic
       tracked.state = undefined;
       throw error;
     }
-    await keepSnapshot(name);
+    await snapshots.keep(name, definitionOf(name));
   }
 
   /** Goes on in a state that the device is in already. */
@@ -88,37 +89,14 @@ export function createStateMachine<Device, Values>(options: MachineOptions<Devic
     held = { value };
   }
 
-  const snapshotName = (name: string): string => `jmp-${states.family}-${name.replaceAll(/[^\w.-]/g, "-")}`;
-
-  async function keepSnapshot(name: string): Promise<void> {
-    const keeper = keeperOf(definitionOf(name), device);
-    if (keeper === undefined || tracked.snapshots.has(snapshotName(name))) return;
-    try {
-      await keeper.saveSnapshot(snapshotName(name), { signal });
-      tracked.snapshots.add(snapshotName(name));
-    } catch (error) {
-      if (signal.aborted) throw error;
-      // The device is where it should be; without a snapshot it only takes longer to get back here.
-      if (!isUnsupported(error)) note(`no snapshot of state ${name}: ${messageOf(error)}`);
-    }
-  }
+  const snapshots = createStateSnapshots({ family: states.family, device, tracked, signal, note });
 
   async function restore(name: string): Promise<boolean> {
-    const keeper = keeperOf(definitionOf(name), device);
-    if (keeper === undefined || !tracked.snapshots.has(snapshotName(name))) return false;
+    if (!snapshots.has(name)) return false;
     await leave();
     note(`state ${tracked.state ?? "unknown"} → ${name} (snapshot)`);
     tracked.state = undefined;
-    try {
-      await keeper.loadSnapshot(snapshotName(name), { signal });
-      await attach(name);
-      return true;
-    } catch (error) {
-      if (signal.aborted) throw error;
-      note(`the snapshot of state ${name} is given up: ${messageOf(error)}`);
-      tracked.snapshots.delete(snapshotName(name));
-      return false;
-    }
+    return snapshots.restore(name, definitionOf(name), () => attach(name));
   }
 
   async function detect(): Promise<void> {
@@ -204,21 +182,6 @@ export function createStateMachine<Device, Values>(options: MachineOptions<Devic
       await leave();
     },
   };
-}
-
-function keeperOf<Device>(
-  { snapshot }: StateDefinition<Device, string, unknown>,
-  device: Device,
-): SnapshotDevice | undefined {
-  const keeper = snapshot?.(device);
-  if (keeper === undefined || !("saveSnapshot" in keeper) || !("loadSnapshot" in keeper)) return undefined;
-  // It has both methods, which is what makes it one.
-  return keeper as SnapshotDevice;
-}
-
-/** A Python exporter's driver, or another one, has no such method. */
-function isUnsupported(error: unknown): boolean {
-  return isJumpstarterError(error) && error.code === "unsupported";
 }
 
 function isDisposable(value: unknown): value is AsyncDisposable {
