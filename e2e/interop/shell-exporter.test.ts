@@ -20,6 +20,9 @@ const yaml = `export:
         greet:
           command: 'echo "$0: $1 and $2, level $LEVEL"; echo careful >&2; exit 3'
           description: Greet the two
+        led_on:
+          command: "true"
+          description: Light the LED
         slow:
           command: "echo begun; sleep 30"
           timeout: 1
@@ -55,7 +58,9 @@ describe.skipIf(pythonPeer() === undefined && process.env["CI"] !== "true")("our
       stdout: "greet: a b and --unknown, level 2\n",
       stderr: "careful\n",
     });
-    expect(help.stdout).toMatch(/greet +Greet the two\n[\s\S]*slow +Execute the slow shell method/);
+    expect(help.stdout).toMatch(
+      /greet +Greet the two\n[\s\S]*led_on +Light the LED\n *slow +Execute the slow shell method/,
+    );
   });
 
   it("answers to its client: an exit code, a time-out, a refusal, and 10 MB", async () => {

@@ -40,12 +40,18 @@ export interface ServedDriver {
   readonly methods: Readonly<Record<string, ((...args: never[]) => unknown) | undefined>>;
   readonly children: Readonly<Record<string, ServedDriver>>;
   readonly description: string | undefined;
+  readonly methodsDescription: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface ServeOptions {
   readonly children?: Readonly<Record<string, ServedDriver>>;
   readonly description?: string;
+  /**
+   * Help texts beside those of the contract, under names that the report gives as they are: for commands that a client
+   * makes of what the device's options list. Those of the exporter's configuration win.
+   */
+  readonly methodsDescription?: Readonly<Record<string, string>>;
   /** Added to the labels of the device's report. */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -54,10 +60,10 @@ export interface ServeOptions {
 export function serve<C extends AnyContract>(
   definition: DriverDefinition<C, never> | (AnyDefinition & { readonly contract: C }),
   methods: DriverMethods<C>,
-  { children = {}, description, labels = {} }: ServeOptions = {},
+  { children = {}, description, methodsDescription = {}, labels = {} }: ServeOptions = {},
 ): ServedDriver {
   // DriverMethods<C> is a record of functions; what each takes is checked against the contract at every call.
-  return { contract: definition.contract, methods, children, description, labels };
+  return { contract: definition.contract, methods, children, description, methodsDescription, labels };
 }
 
 /** What an implementation is given while it opens. Whatever it opens it hands to this scope. */

@@ -61,6 +61,23 @@ export:
     expect(report.uuid).toBe("6b6e8f20-0000-4000-8000-000000000001");
   });
 
+  it("has the driver's own commands by their names as they are, in the configuration's words", async () => {
+    await using bench = await tree(`
+export:
+  a:
+    type: switchboard
+    methods_description: { led_off: Darken the left LED, dim_to: Dim the left one }
+`);
+    const report = await bench.find("a");
+
+    expect(Object.fromEntries(report.methodsDescription)).toEqual({
+      on: "Light it",
+      "dim-to": "Dim the left one",
+      led_on: "Light the LED",
+      led_off: "Darken the left LED",
+    });
+  });
+
   it("repeats the target of a second name, with its subtree and its uuids", async () => {
     await using bench = await tree(`
 export:

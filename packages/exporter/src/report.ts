@@ -22,13 +22,19 @@ function reportOf(device: Device, name?: string, parent?: Device): DriverInstanc
   return [report, ...[...device.children].flatMap(([name, child]) => reportOf(child, name, device))];
 }
 
-/** By command: lower case with dashes. The configuration's texts win over those of the contract. */
+/**
+ * By command: lower case with dashes, except for what the driver names itself, which stays as it is. The configuration's
+ * texts win over the driver's, and those over the contract's.
+ */
 function methodsDescription({ driver, methodsDescription }: Device): Map<string, string> {
   const texts = new Map<string, string>();
   for (const [name, { help }] of Object.entries(driver.contract.methods)) {
     if (help !== undefined && driver.methods[name] !== undefined) texts.set(commandName(name), help);
   }
-  for (const [name, help] of Object.entries(methodsDescription)) texts.set(commandName(name), help);
+  for (const [name, help] of Object.entries(driver.methodsDescription)) texts.set(name, help);
+  for (const [name, help] of Object.entries(methodsDescription)) {
+    texts.set(Object.hasOwn(driver.methodsDescription, name) ? name : commandName(name), help);
+  }
   return texts;
 }
 

@@ -44,6 +44,14 @@ export function drivers(events: string[] = []): Record<string, Implementation> {
   );
   return {
     lamp: openLamp,
+    /** Names commands that are none of the contract's. */
+    switchboard: implement(lamp, z.strictObject({}), () =>
+      serve(
+        lamp,
+        { on: () => undefined, dim_to: () => undefined },
+        { methodsDescription: { led_on: "Light the LED", led_off: "Darken the LED" } },
+      ),
+    ),
     burnt: implement(lamp, z.strictObject({}), () => {
       throw new JumpstarterError("there is no lamp in the socket", { code: "unavailable", reason: "LAMP_ABSENT" });
     }),

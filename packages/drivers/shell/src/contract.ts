@@ -9,7 +9,7 @@ const words = Array.from({ length: maxShellArguments }, (_unused, index) =>
 );
 
 /** What a method said since the last item, and its exit code in the last one. */
-export const shellOutputSchema = z.tuple([z.string(), z.string(), z.number().nullish()]);
+const shellOutputSchema = z.tuple([z.string(), z.string(), z.number().nullish()]);
 
 export const shellContract = contract({
   name: "shell",

@@ -26,10 +26,10 @@ describe("the shell of a lab", () => {
   });
 
   it("lists its methods, and describes those that the lab has described", async () => {
-    await using lab = await openLab({ up: { command: "true", description: "Raise the antenna" }, down: "true" });
+    await using lab = await openLab({ mast_up: { command: "true", description: "Raise the mast" }, down: "true" });
 
-    await expect(lab.client.methods()).resolves.toEqual(["up", "down"]);
-    expect(lab.device.methods.get("up")).toBe("Raise the antenna");
+    await expect(lab.client.methods()).resolves.toEqual(["mast_up", "down"]);
+    expect(lab.device.methods.get("mast_up")).toBe("Raise the mast");
   });
 
   it("tells what a method says while it runs", async () => {

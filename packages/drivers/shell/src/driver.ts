@@ -12,14 +12,17 @@ import {
 
 import { checkVariables, checkWords } from "./call-words.ts";
 import { shell } from "./client.ts";
-import { describedContract } from "./described.ts";
 import { shellOptions, type ShellMethod } from "./options.ts";
 import { runScript } from "./run-script.ts";
 
 /** Runs the scripts that the lab's owner wrote down, each in a group of processes that nothing outlives. */
 export const openShell = implement(shell, shellOptions, (options, scope) => {
   const run = runner(options, scope);
-  const served = serve(
+  const described = Object.entries(options.methods).flatMap(([name, method]) => {
+    const { description } = scriptOf(method);
+    return description === undefined ? [] : [[name, description] as const];
+  });
+  return serve(
     shell,
     {
       get_methods: () => Object.keys(options.methods),
@@ -27,20 +30,8 @@ export const openShell = implement(shell, shellOptions, (options, scope) => {
         yield* run(method, env ?? {}, ...split(rest));
       },
     },
-    { children: scope.children },
+    { children: scope.children, methodsDescription: Object.fromEntries(described) },
   );
-  const described = Object.entries(options.methods).flatMap(([name, method]) => {
-    const { description } = scriptOf(method);
-    return description === undefined ? [] : [[name, description] as const];
-  });
-  const methods = described.map(
-    ([name]) => [name, (...rest: readonly unknown[]) => run(name, {}, ...split(rest))] as const,
-  );
-  return {
-    ...served,
-    contract: describedContract(Object.fromEntries(described)),
-    methods: { ...Object.fromEntries(methods), ...served.methods },
-  };
 });
 
 /** What follows the named arguments of a call: the words that the contract leaves room for, and the context. */
