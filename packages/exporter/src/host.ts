@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { loadExporterConfig } from "@jumpstarter-ts/config";
 import { isJumpstarterError, messageOf } from "@jumpstarter-ts/core";
 
+import type { HostOrder } from "./spawn-exporter.ts";
 import { startExporter } from "./start-exporter.ts";
 
 /** How long everything may take to close before the process goes anyway. */
@@ -50,8 +51,7 @@ async function serve(signal: AbortSignal): Promise<void> {
   const { values } = parseArgs({
     options: { "exporter-config": { type: "string" }, listen: { type: "string" } },
   });
-  const file = values["exporter-config"];
-  if (file === undefined) throw new Error("name the configuration: --exporter-config FILE");
+  const file = values["exporter-config"] ?? (await readOrder(signal));
   const exporter = await startExporter({
     config: await loadExporterConfig(file),
     listen: { unix: values.listen },
@@ -64,6 +64,23 @@ async function serve(signal: AbortSignal): Promise<void> {
   await say({ host: exporter.host, pid: process.pid });
   await ended;
   await exporter.close();
+}
+
+/** What a process that was started ahead is told once it is needed: its configuration, and the environment of then. */
+async function readOrder(signal: AbortSignal): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let text = "";
+  process.stdin.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+    const end = text.indexOf("\n");
+    if (end >= 0) resolve(text.slice(0, end));
+  });
+  signal.addEventListener("abort", () => reject(new Error("nobody needed this exporter")));
+  // Written by spawn-exporter.ts.
+  const { configFile, env } = JSON.parse(await promise) as HostOrder;
+  for (const name of Object.keys(process.env)) if (!Object.hasOwn(env, name)) delete process.env[name];
+  Object.assign(process.env, env);
+  return configFile;
 }
 
 function say(line: unknown): Promise<void> {

@@ -1,6 +1,12 @@
 export type { Device } from "./device.ts";
 export type { LogRecord, Severity } from "./log-queue.ts";
-export { spawnExporter, type SpawnedExporter, type SpawnExporterOptions } from "./spawn-exporter.ts";
+export {
+  prepareExporter,
+  spawnExporter,
+  type PreparedExporter,
+  type SpawnedExporter,
+  type SpawnExporterOptions,
+} from "./spawn-exporter.ts";
 export {
   startExporter,
   type DirectListen,

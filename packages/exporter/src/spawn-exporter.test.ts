@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 import { connect } from "../test/bench.ts";
-import { spawnExporter } from "./spawn-exporter.ts";
+import { prepareExporter, spawnExporter } from "./spawn-exporter.ts";
 
 const rail = fileURLToPath(import.meta.resolve("../test/rail.ts"));
 
@@ -174,5 +174,34 @@ describe("an exporter in its own process", () => {
 
     await expect(starting).rejects.toMatchObject({ code: "cancelled" });
     expect(await place.states()).not.toContain("on");
+  });
+});
+
+describe("an exporter whose process is started ahead", () => {
+  it("opens nothing until it is told which one it is, and then serves like any other", async () => {
+    await using place = await bench();
+    using prepared = prepareExporter();
+
+    await using exporter = await prepared.start({ configFile: place.configFile, env: { ...process.env, JMP_X: "1" } });
+    await using client = connect(exporter.host);
+    await client.call("rail", "on");
+
+    expect(await exporter.close()).toEqual({ code: 0, signal: null });
+    expect(await place.states()).toEqual(["on", "off"]);
+  });
+
+  it("says what is wrong with its configuration", async () => {
+    using prepared = prepareExporter();
+    await expect(prepared.start({ configFile: "/nowhere.yaml" })).rejects.toThrow("/nowhere.yaml");
+  });
+
+  it("keeps nobody from ending", async () => {
+    const script = `
+      const { prepareExporter } = await import(${JSON.stringify(import.meta.resolve("@jumpstarter-ts/exporter/spawn"))});
+      prepareExporter();
+    `;
+    const parent = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "ignore" });
+
+    expect(await once(parent, "exit")).toEqual([0, null]);
   });
 });
