@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { openFaultProxy, type Fate } from "../test/fault-proxy.ts";
 import { openServer } from "../test/open-server.ts";
 import { toNetascii } from "./block-source.ts";
 import { netasciiDecoder } from "./upload.ts";
@@ -62,6 +63,34 @@ describe.skipIf(lacks("/usr/bin/atftp") || lacks("/usr/bin/tftp"))("files that d
     expect(await readFile(join(opened.root, "text"), "utf8")).toBe("one\r\ntwo\r");
     expect((await readdir(opened.root)).toSorted()).toEqual(["dump", "logs", "text"]);
   });
+
+  it.each(["blksize 512", "windowsize 8"])(
+    "arrive whole with %s, though packets are lost and doubled",
+    async (option) => {
+      await using opened = await openServer({ isWritable: true, timeoutMs: 200 });
+      await using client = await openDirectory();
+      const from = join(client.path, "from");
+      await writeFile(from, image.subarray(0, 50_001));
+      const counts = { "to-server": 0, "to-client": 0 };
+      const fates: Readonly<Record<string, Fate>> = {
+        "to-server 0": "double",
+        "to-server 5": "double",
+        "to-server 9": "lose",
+        "to-client 0": "double",
+        "to-client 3": "lose",
+        "to-client 6": "double",
+      };
+      await using proxy = await openFaultProxy(
+        opened.server.port,
+        (direction) => fates[`${direction} ${counts[direction]++}`] ?? "pass",
+      );
+
+      const asked = ["--option", "timeout 1", "--option", option];
+      await run("atftp", [...asked, "-p", "-l", from, "-r", "dump", "127.0.0.1", String(proxy.port)]);
+
+      expect(image.subarray(0, 50_001).equals(await readFile(join(opened.root, "dump")))).toBe(true);
+    },
+  );
 
   it("are refused where the server only gives files, outside its root, and beyond their limit", async () => {
     await using client = await openDirectory();
