@@ -18,7 +18,7 @@ describe.skipIf(isMissing)("fifty tests that each destroy their board", { timeou
   }, buildTimeout);
 
   it("all start clean, of a board that booted once", async () => {
-    await using run = await runProject(linuxMachine(board, { from: "disk" }));
+    await using run = await runProject(linuxMachine(board, { from: "disk" }), "destructive");
 
     const { exitCode, output } = await run.ended;
 
@@ -30,12 +30,31 @@ describe.skipIf(isMissing)("fifty tests that each destroy their board", { timeou
     // Other suites have the processors, too; alone it is a tenth.
     expect(median).toBeLessThan(boot);
     process.stderr.write(
-      `first boot ${boot.toFixed(0)} ms, then a fresh board in ${median.toFixed(0)} ms (median of 49)\n`,
+      `first boot ${boot.toFixed(0)} ms, then a fresh board in ${median.toFixed(0)} ms (median of 49)`,
     );
   });
 });
 
-async function runProject(machine: object) {
+describe.skipIf(isMissing)("a test that fails", { timeout: 300_000 }, () => {
+  beforeAll(async () => {
+    board = await linuxBoard();
+  }, buildTimeout);
+
+  it("says which command it was, leaves the board off, and the next one a fresh board", async () => {
+    await using run = await runProject(linuxMachine(board, { from: "disk" }), "failing");
+
+    const { exitCode, output } = await run.ended;
+
+    expect(output).toMatch(/Tests +1 failed \| 2 passed/);
+    expect(output).toContain('"cat /etc/passwd" ended with exit code 1');
+    expect(output).toContain("cat: can't open '/etc/passwd': No such file or directory");
+    expect(output).toMatch(/❯ hw\/failing\.hw\.ts:9:\d+/);
+    expect(output).toContain("DutError: the device did not do what the test waited for");
+    expect(exitCode).toBe(1);
+  });
+});
+
+async function runProject(machine: object, file: string) {
   const directory = await mkdtemp(join(tmpdir(), "destructive-"));
   const exporter = join(directory, "board.yaml");
   const figures = join(directory, "figures");
@@ -50,7 +69,7 @@ async function runProject(machine: object) {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(?:VITEST|JUMPSTARTER_)/.test(name)),
   );
-  const child = spawn(join(root, "node_modules", ".bin", "vitest"), ["run"], {
+  const child = spawn(join(root, "node_modules", ".bin", "vitest"), ["run", `hw/${file}.hw.ts`], {
     cwd: join(import.meta.dirname, "destructive"),
     env: { ...env, NO_COLOR: "1", BOARD_EXPORTER: exporter, BOARD_FIGURES: figures },
     stdio: ["ignore", "pipe", "pipe"],
