@@ -5,6 +5,8 @@ import { createGunzip, createGzip, createZstdCompress, createZstdDecompress } fr
 
 import { type ContentEncoding, JumpstarterError } from "@jumpstarter-ts/core";
 
+import { gather } from "./gather.ts";
+import { countSpent } from "./spent-buffers.ts";
 import { unpackBzip2 } from "./unpack-bzip2.ts";
 import { unpackXz } from "./unpack-xz.ts";
 import { throughProgram } from "./program-stream.ts";
@@ -30,7 +32,7 @@ export function contentEncodingOf(name: string | null): ContentEncoding | undefi
 
 /** Compressed bytes go in, plain ones come out. Fails on what is not encoded so, and on what lacks its end. */
 export function createDecoder(encoding: ContentEncoding, { path }: CodecOptions = {}): Duplex {
-  if (encoding === "gzip") return createGunzip();
+  if (encoding === "gzip") return counted(createGunzip({ chunkSize: unpackedBytes }));
   if (encoding === "zstd") return unpackZstd();
   if (hasProgram(programs[encoding], path)) return throughProgram(programs[encoding], ["-dc"]);
   return Duplex.from(encoding === "xz" ? unpackXz : unpackBzip2);
@@ -48,12 +50,25 @@ export function createEncoder(encoding: ContentEncoding, { path }: CodecOptions 
   );
 }
 
+/** Of what a decompressor gives at once: each piece costs a round through another thread. */
+const unpackedBytes = 256 * 1024;
+
 function unpackZstd(): Duplex {
-  const cutter = cutZstdFrames();
-  const decoder = createZstdDecompress({ chunkSize: 128 * 1024 });
+  const gathered = gather();
+  const decoder = counted(createZstdDecompress({ chunkSize: unpackedBytes }));
   // Its failure destroys the decoder, so that whoever reads the pair sees it.
-  pipeline(cutter, decoder, () => undefined);
-  return Duplex.from({ writable: cutter, readable: decoder });
+  pipeline(gathered, cutZstdFrames(), decoder, () => undefined);
+  return Duplex.from({ writable: gathered, readable: decoder });
+}
+
+/** Its output is a new buffer each time. */
+function counted<T extends Duplex>(decoder: T): T {
+  const push = decoder.push.bind(decoder);
+  decoder.push = (chunk: unknown, ...rest) => {
+    if (chunk instanceof Uint8Array) countSpent(chunk.length);
+    return push(chunk, ...rest);
+  };
+  return decoder;
 }
 
 function hasProgram(program: string, path = process.env["PATH"] ?? ""): boolean {

@@ -4,7 +4,7 @@ import type { ClientDuplexStream, Metadata, ServerDuplexStream } from "@grpc/grp
 import { abortedError, clock, JumpstarterError, type ByteStream } from "@jumpstarter-ts/core";
 
 import { type Frame, FrameType, maxFramePayloadBytes } from "./frames.ts";
-import { countReceived } from "./spent-buffers.ts";
+import { countSpent } from "./spent-buffers.ts";
 import { fromStatus, toStatus } from "./status.ts";
 
 export type ClientStreamCall = ClientDuplexStream<Frame, Frame>;
@@ -234,6 +234,8 @@ function createWire(
   function write(chunk: Uint8Array, callback: Callback): void {
     if (callOver !== undefined) return callback(callOver);
     pending = callback;
+    // What is sent was mostly read for that.
+    countSpent(chunk.length);
     const frameBytes = datagrams ? Math.max(1, chunk.length) : maxFramePayloadBytes;
     let from = 0;
     call.cork();
@@ -253,7 +255,7 @@ function createWire(
     if (frameType === FrameType.FRAME_TYPE_GOAWAY) return endReading();
     // An empty frame means nothing, except that a forwarder met a ping.
     if (frameType !== FrameType.FRAME_TYPE_DATA || payload.length === 0) return;
-    countReceived(payload.length);
+    countSpent(payload.length);
     if (datagrams && (isPartial || parts.length > 0)) {
       parts.push(payload);
       if (!isPartial) queue.push(Buffer.concat(parts.splice(0)));

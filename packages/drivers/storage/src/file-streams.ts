@@ -7,6 +7,12 @@ import { storageError } from "./storage-error.ts";
 /** Large enough that the calls to the kernel cost nothing beside the copying. */
 export const blockBytes = 1024 * 1024;
 
+/** Of what is read, which is new memory each time: the allocator keeps blocks of this size at hand. */
+export const readBytes = 256 * 1024;
+
+/** From here on a call to the kernel costs less than a copy. */
+const largeBytes = 128 * 1024;
+
 export interface PositionalFile {
   /** At most `maxBytes` from a position; empty at the end. */
   readAt(position: number, maxBytes: number): Promise<Uint8Array>;
@@ -16,12 +22,12 @@ export interface PositionalFile {
 
 type Cursor = Pick<BackendFile, "position">;
 
-/** Reads one block ahead of its reader. */
+/** Reads ahead of its reader. */
 export function readFromCursor(cursor: Cursor, file: PositionalFile): Readable {
   return new Readable({
     highWaterMark: 2 * blockBytes,
     read() {
-      file.readAt(cursor.position, blockBytes).then(
+      file.readAt(cursor.position, readBytes).then(
         (block) => {
           cursor.position += block.length;
           this.push(block.length === 0 ? null : block);
@@ -57,11 +63,10 @@ export function writeAtCursor(cursor: Cursor, file: PositionalFile): Writable {
 /** A file of the exporter's own file system; errors are sentences that begin with `what`. */
 export function positionalFile(handle: FileHandle, what: string): PositionalFile {
   let gathered: Buffer | undefined;
-  /** Copies the chunks together: small ones cost the kernel more than that. The memory is used anew each time. */
-  const gather = (chunks: readonly Uint8Array[]): Uint8Array => {
-    const [only] = chunks;
-    if (chunks.length === 1 && only !== undefined) return only;
+  /** Copies small chunks together: they cost the kernel more than that. The memory is used anew each time. */
+  const gather = (chunks: readonly Uint8Array[]): readonly Uint8Array[] => {
     const length = totalLength(chunks);
+    if (length >= chunks.length * largeBytes || chunks.length === 1) return chunks;
     if (gathered === undefined || gathered.length < length) {
       gathered = Buffer.allocUnsafeSlow(Math.max(length, 2 * blockBytes));
     }
@@ -70,7 +75,7 @@ export function positionalFile(handle: FileHandle, what: string): PositionalFile
       gathered.set(chunk, used);
       used += chunk.length;
     }
-    return gathered.subarray(0, used);
+    return [gathered.subarray(0, used)];
   };
   return {
     async readAt(position, maxBytes) {
@@ -83,11 +88,14 @@ export function positionalFile(handle: FileHandle, what: string): PositionalFile
       }
     },
     async writeAt(position, chunks) {
-      const bytes = gather(chunks);
+      let at = position;
       try {
-        for (let from = 0; from < bytes.length;) {
-          const { bytesWritten } = await handle.write(bytes, from, bytes.length - from, position + from);
-          from += bytesWritten;
+        for (const bytes of gather(chunks)) {
+          for (let from = 0; from < bytes.length;) {
+            const { bytesWritten } = await handle.write(bytes, from, bytes.length - from, at);
+            from += bytesWritten;
+            at += bytesWritten;
+          }
         }
       } catch (cause) {
         throw storageError(`writing ${what}`, cause);

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { implement } from "@jumpstarter-ts/core";
 import { z } from "zod";
 
-import { blockBytes, positionalFile, writeAtCursor } from "./file-streams.ts";
+import { positionalFile, readBytes, writeAtCursor } from "./file-streams.ts";
 import { flasher } from "./flasher-client.ts";
 import { refuse } from "./storage-error.ts";
 
@@ -41,7 +41,7 @@ export const mockFlasher = implement(flasher, z.strictObject({}).default({}), as
       if (file === undefined) {
         throw refuse(`the partition ${partition} was never flashed`, "PARTITION_EMPTY", "not-found");
       }
-      await pipeline(createReadStream(file, { highWaterMark: blockBytes }), target, { signal });
+      await pipeline(createReadStream(file, { highWaterMark: readBytes }), target, { signal });
     },
   };
 });
