@@ -1,5 +1,5 @@
 import { defineDriver, isJumpstarterError, type CallOptions, type Remote } from "@jumpstarter-ts/core";
-import { decodePicture, readFrames, type VideoClient, type VideoState } from "@jumpstarter-ts/driver-video";
+import { decodePicture, frameWaits, readFrames, type VideoClient, type VideoState } from "@jumpstarter-ts/driver-video";
 
 import { ustreamerContract } from "./contract.ts";
 
@@ -32,9 +32,12 @@ function ustreamerClient(remote: Remote<typeof ustreamerContract>): UStreamerCli
       throw error;
     }
   };
+  const snapshot: UStreamerClient["snapshot"] = async (options = {}) =>
+    decodePicture(await remote.with(options).call("snapshot"));
   return {
     streamPath,
-    snapshot: async (options = {}) => decodePicture(await remote.with(options).call("snapshot")),
+    snapshot,
+    ...frameWaits({ snapshot }, remote.path),
     async state(options = {}) {
       const { result } = await remote.with(options).call("state");
       const { encoder, source } = result;

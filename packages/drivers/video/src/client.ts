@@ -1,7 +1,9 @@
 import { defineDriver, type ByteStream, type CallOptions, type Remote } from "@jumpstarter-ts/core";
 
 import { videoContract } from "./contract.ts";
+import { expectFrame, type ExpectFrameOptions } from "./expect-frame.ts";
 import { readFrames } from "./frames.ts";
+import { waitForStableFrame, type FrameSource, type StableFrame, type StableFrameOptions } from "./stable-frame.ts";
 
 export interface VideoState {
   /** False while the camera gives no picture. */
@@ -22,12 +24,26 @@ export interface VideoClient {
   streamPath(options?: CallOptions): Promise<string>;
   /** A connection to the camera's web server. */
   open(options?: CallOptions): Promise<ByteStream>;
+  /** The picture once it has stayed as it is for a while. */
+  waitForStableFrame(options?: StableFrameOptions): Promise<StableFrame>;
+  /**
+   * Waits until the picture stays as it is, and compares it with a reference image: a PNG or a JPEG file. A failure
+   * writes what was seen, and how it differs.
+   */
+  expectFrame(reference: string, options?: ExpectFrameOptions): Promise<StableFrame>;
 }
 
 export const video = defineDriver({
   contract: videoContract,
-  client: (remote: Remote<typeof videoContract>): VideoClient => ({
-    snapshot: async (options = {}) => decodePicture(await remote.with(options).call("snapshot")),
+  client: videoClient,
+});
+
+function videoClient(remote: Remote<typeof videoContract>): VideoClient {
+  const snapshot: VideoClient["snapshot"] = async (options = {}) =>
+    decodePicture(await remote.with(options).call("snapshot"));
+  return {
+    snapshot,
+    ...frameWaits({ snapshot }, remote.path),
     async state(options = {}) {
       const { online, width, height, fps } = await remote.with(options).call("state");
       return {
@@ -44,8 +60,16 @@ export const video = defineDriver({
     },
     streamPath: (options = {}) => remote.with(options).call("stream_path"),
     open: (options = {}) => remote.with(options).open("connect"),
-  }),
-});
+  };
+}
+
+/** What every camera's client can wait for. */
+export function frameWaits(source: FrameSource, path: string): Pick<VideoClient, "waitForStableFrame" | "expectFrame"> {
+  return {
+    waitForStableFrame: (options) => waitForStableFrame(source, path, options),
+    expectFrame: (reference, options) => expectFrame(source, path, reference, options),
+  };
+}
 
 /** Of base64, as a picture travels. */
 export function decodePicture(base64: string): Uint8Array {
