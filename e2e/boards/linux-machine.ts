@@ -15,7 +15,7 @@ export const isMissing =
   process.env["CI"] !== "true" && !(hasLinuxBoard() && programs.every((program) => existsSync(program)));
 
 /** For a hook that builds the board, and for a test that boots it: other suites have the processors, too. */
-export const buildTimeout = 300_000;
+export const buildTimeout = 600_000;
 export const bootTimeout = 180_000;
 
 export interface MachineOptions {
