@@ -17,7 +17,7 @@ import type { ShellConsole } from "./shell.ts";
 const endsIn = (what: string): RegExp =>
   new RegExp(String.raw`(?<!\[ *\d+\.\d{6}\][^\n]*)(?:${what}) ?${anyKernelLines}$`);
 /** Where a shell might be; that it is one is proved by what it answers. */
-const shellPrompt = endsIn(String.raw`[#$%]|@j\w{6}>`);
+const shellPrompt = endsIn("[#$%]");
 export const loginPrompt = endsIn("login:");
 const passwordPrompt = endsIn("[Pp]assword:");
 const refusal = /[Ll]ogin incorrect|[Pp]ermission denied|[Ll]ogin timed out/;
@@ -45,8 +45,10 @@ export async function reachPrompt(
   const deadline = clock.now() + parseDuration(options.timeout ?? "60s");
   const left = (ms: number): number => Math.max(0, Math.min(ms, deadline - clock.now()));
   const common = { failOn, ...(signal === undefined ? {} : { signal }) };
-  const patterns: Readonly<Record<"login" | "shell", ConsolePattern>> = {
-    // In the place of the login prompt of what has no login there is the prompt itself, which comes first.
+  const patterns: Readonly<Record<"login" | "shell" | "ours", ConsolePattern>> = {
+    // Of one length, so that it is seen at once.
+    ours: prompt ?? /@j[0-9a-f]{6}> /,
+    // In the place of what a prompt of its own has not there is the prompt itself.
     shell: prompt ?? shellPrompt,
     login: prompt ?? login?.prompt ?? loginPrompt,
   };
@@ -101,7 +103,7 @@ export async function reachPrompt(
     }
     if (seen === undefined) return undefined;
     since = after(seen.match.end, since);
-    if (seen.which === "shell") return "shell";
+    if (seen.which === "shell" || seen.which === "ours") return "shell";
     // What was typed while the system came up may have spoilt the first login.
     if (++refusals === 3) {
       throw new ShellError("SHELL_LOGIN_FAILED", `the console refused the login of ${user} three times`);
@@ -120,7 +122,7 @@ export async function reachPrompt(
     const before = console.mark();
     if (seen === undefined) {
       const found = await look(patterns, { since, timeout: left(waitMs) });
-      seen = found?.which;
+      seen = found?.which === "ours" ? "shell" : found?.which;
       since = found === undefined ? since : after(found.match.end, since);
     }
     if (seen === undefined) {

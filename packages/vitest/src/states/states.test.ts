@@ -55,6 +55,30 @@ describe("tests of a device with states", () => {
     expect((await run.lines()).slice(-2)).toEqual(["off", "closed"]);
   });
 
+  it("go on with another exporter when theirs has ended meanwhile", async () => {
+    await using run = await runNested({ files: ["states-lost"] });
+    await run.endsWith(0);
+
+    expect(after(await run.lines(), "anew")).toEqual(expect.arrayContaining(["off", "on"]));
+    expect((await run.lines()).slice(-2)).toEqual(["off", "closed"]);
+  });
+
+  it.each(["SIGINT", "SIGKILL"] as const)(
+    "leave it safe when the run is ended by %s while nobody has it",
+    async (signal) => {
+      await using run = await runNested({
+        files: ["states-lost"],
+        args: ["--testTimeout=60000"],
+        env: { RAIL_WAITS: "1" },
+      });
+      await run.line("# left on");
+      process.kill(run.pid, signal);
+
+      await run.line("closed");
+      expect((await run.lines()).slice(-2)).toEqual(["off", "closed"]);
+    },
+  );
+
   it("say which transition broke, and that it was tried twice", async () => {
     await using run = await runNested({ files: ["states-next"], env: { RAIL_BREAKS: "1" } });
     await run.endsWith(1);
