@@ -24,6 +24,9 @@ export interface ReadResult {
   readonly packets: number;
 }
 
+/** How often it repeats itself before it gives up. */
+const mostSilences = 20;
+
 /** Reads a file. An error packet of the server rejects with its code and message. */
 export async function tftpRead({
   port,
@@ -48,7 +51,13 @@ export async function tftpRead({
   let packets = 0;
   let said = encodePacket({ kind: "read", name, mode, options: asked });
   const say = (): void => socket.send(said, peerPort, "127.0.0.1");
-  const timer = setInterval(say, timeoutMs);
+  let silences = 0;
+  const timer = setInterval(() => {
+    silences += 1;
+    // The server may have given up, and its last word may be lost.
+    if (silences > mostSilences) reject(new Error(`the server did not answer ${mostSilences} times`));
+    else say();
+  }, timeoutMs);
   const acknowledge = (): void => {
     said = encodePacket({ kind: "acknowledgement", block: last & 0xffff });
     windowEnd = last + Number(confirmed["windowsize"] ?? 1);
@@ -62,6 +71,7 @@ export async function tftpRead({
     if (onPacket?.(packet) === false) return;
     if (last === 0) peerPort = from.port;
     timer.refresh();
+    silences = 0;
     if (packet.kind === "error") {
       reject(Object.assign(new Error(packet.message), { code: packet.code }));
     } else if (packet.kind === "options") {
