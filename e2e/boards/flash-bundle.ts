@@ -8,6 +8,9 @@ import { linuxMachine } from "./linux-machine.ts";
 /** U-Boot asks port 69, which belongs to root. */
 export const mayServeTftp = process.getuid?.() === 0 || process.env["CI"] === "true";
 
+/** Of this process alone: suites run beside each other. */
+const ownLoopback = `127.69.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+
 // #region manifest
 /** A bundle as a board's maker would write it; the helper system is the board's Linux, from memory. */
 export async function makeBundle(board: LinuxBoard, directory: string): Promise<void> {
@@ -45,10 +48,10 @@ export async function flashDevices(board: LinuxBoard, directory: string): Promis
       children: {
         power: { ref: "board.power" },
         serial: { ref: "board.console" },
-        // Other suites may have the machine's own address: QEMU brings U-Boot's packets to this one, too.
+        // Other suites may have the machine's own address; QEMU brings U-Boot's packets to any of these, too.
         tftp: {
           type: "jumpstarter_driver_tftp.driver.Tftp",
-          config: { root_dir: join(directory, "tftp"), host: "127.0.0.69" },
+          config: { root_dir: join(directory, "tftp"), host: ownLoopback },
         },
         http: {
           type: "jumpstarter_driver_http.driver.HttpServer",

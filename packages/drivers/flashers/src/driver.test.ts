@@ -7,6 +7,7 @@ import { serveDriver } from "@jumpstarter-ts/testkit";
 import { describe, expect, it } from "vitest";
 
 import { createFakeUboot } from "../../uboot/test/fake-uboot.ts";
+import { openRegistry } from "../test/registry.ts";
 import { networkFlasher } from "./client.ts";
 import { baseFlasher } from "./driver.ts";
 
@@ -49,6 +50,17 @@ async function openBench({ text = manifest } = {}) {
         children: createFakeUboot().children,
       }),
     [Symbol.asyncDispose]: () => rm(root, { recursive: true }),
+  };
+}
+
+/** Another PATH, until it is disposed of. */
+function pathOf(directory: string) {
+  const before = process.env["PATH"];
+  process.env["PATH"] = directory;
+  return {
+    async [Symbol.asyncDispose]() {
+      process.env["PATH"] = before;
+    },
   };
 }
 
@@ -121,6 +133,63 @@ describe("the exporter's flasher", () => {
     await served.client.setupBundle();
 
     expect(await bench.served()).toEqual(["Image", "initramfs", "plain.dtb"]);
+  });
+
+  it("takes a bundle from the lab's own registry, and asks it once a session", async () => {
+    await using bench = await openBench();
+    const content = execFileSync("tar", ["-C", join(bench.root, "bundle"), "-czf", "-", "data"]);
+    const title = "org.opencontainers.image.title";
+    await using registry = await openRegistry({
+      isGuarded: true,
+      layers: [
+        { content: Buffer.from(manifest), annotations: { [title]: "manifest.yaml" } },
+        { content, annotations: { [title]: "data", "io.deis.oras.content.unpack": "true" } },
+      ],
+    });
+    await using served = await bench.start({ flasher_bundle: registry.reference });
+
+    await served.client.setupBundle();
+    await served.client.setupBundle();
+
+    expect(await bench.served()).toEqual(["Image", "initramfs", "plain.dtb"]);
+    expect(registry.asked.filter((path) => path.includes("/manifests/"))).toHaveLength(2); // Without the token, then with it.
+    expect(await readdir(join(bench.root, "cache"))).toEqual([registry.digest.replace(":", "-")]);
+  });
+
+  it("leaves nothing of an unpacked bundle behind", async () => {
+    await using bench = await openBench();
+    execFileSync("tar", ["-C", join(bench.root, "bundle"), "-cf", join(bench.root, "bundle.tar"), "."]);
+    const unpacked = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("jumpstarter-bundle-"));
+    const before = await unpacked();
+    {
+      await using served = await bench.start({ flasher_bundle: "./bundle.tar" });
+      await served.client.manifest();
+      expect((await unpacked()).length).toBeGreaterThan(before.length);
+    }
+    expect((await unpacked()).filter((name) => !before.includes(name))).toEqual([]);
+  });
+
+  it("hands out the lab's certificates, and says when it cannot read them", async () => {
+    await using bench = await openBench();
+    await writeFile(join(bench.root, "ca.pem"), "PEM");
+    await using served = await bench.start({ cacert: "ca.pem" });
+    expect(await served.device.call("get_cacert")).toBe("PEM");
+
+    await using without = await bench.start({ cacert: "missing.pem" });
+    await expect(without.device.call("get_cacert")).rejects.toThrow("the certificates of cacert cannot be read");
+  });
+
+  it("hands out the exporter's own fls where there is one", async () => {
+    await using bench = await openBench();
+    await using served = await bench.start();
+    await using _path = pathOf(join(bench.root, "bin"));
+    await expect(served.device.call("setup_fls_binary")).rejects.toMatchObject({ code: "unsupported" });
+
+    await mkdir(join(bench.root, "bin"));
+    await writeFile(join(bench.root, "bin", "fls"), "a program", { mode: 0o755 });
+    await served.device.call("setup_fls_binary");
+
+    expect(await readFile(join(bench.root, "http", "fls"), "utf8")).toBe("a program");
   });
 
   it("says which key of a manifest nobody knows", async () => {
