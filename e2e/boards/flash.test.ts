@@ -35,4 +35,16 @@ describe.skipIf(isMissing)("a disk image", { timeout: bootTimeout }, () => {
       stdout: "1.0.0\nJumpstarter test board\n.ssh",
     });
   });
+
+  it("takes the name and the user of its machine at the first start", async () => {
+    const { uboot: bios, disk: root } = board;
+    const config = { default_partitions: { bios, root }, hostname: "tux", username: "tester", password: "secret" };
+    await using bench = await openBench({ board: linuxMachine(board, { from: "u-boot", config }) });
+    const machine = bench.machine("board");
+
+    const sh = await bootToShell(machine);
+    await sh.run("until ip -4 addr show eth0 | grep -q inet; do usleep 50000; done");
+
+    expect(await machine.run("id -un; hostname")).toMatchObject({ stdout: "tester\ntux\n", stderr: "" });
+  });
 });

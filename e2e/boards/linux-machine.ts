@@ -41,6 +41,7 @@ export function linuxMachine(board: LinuxBoard, { from = "memory", append, confi
       smp: 1,
       mem: "256M",
       accel: "tcg",
+      hostname: "board",
       default_partitions: files,
       hostfwd: { ssh: { hostport: 0, guestport: 22 } },
       ...start,

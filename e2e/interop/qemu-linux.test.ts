@@ -55,7 +55,7 @@ board.power.off()
     await power.on();
     await console.waitFor("login: ", { timeout: 60_000 });
     await console.send("root\n");
-    await console.waitFor("root@board:~# ");
+    await console.waitFor("root@demo:~# ");
     await saveSnapshot("booted");
 
     await console.send("rm -rf /etc /usr; sync; cat /etc/board-version\n");
