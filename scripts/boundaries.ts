@@ -8,9 +8,10 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 
 import { root } from "./step.ts";
 
-/** What a package may import of this project. A driver may also build on other drivers' contracts. */
+/** What a package may import of this project. A driver may also run programs, and build on other drivers' contracts. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  process: ["core"],
   protocol: ["core"],
   console: ["core"],
   config: ["core"],
@@ -92,6 +93,7 @@ function checkImport(manifest: Manifest, directory: string, file: string, specif
 }
 
 function mayImport(directory: string, target: string): boolean {
-  if (basename(dirname(directory)) === "drivers") return target === "core" || target.startsWith("driver-");
+  if (basename(dirname(directory)) === "drivers")
+    return ["core", "process"].includes(target) || target.startsWith("driver-");
   return allowed[basename(directory)]?.includes(target) ?? false;
 }
