@@ -18,7 +18,7 @@ for (const file of globSync("{*.md,{packages,examples}/**/README.md}", {
   const path = join(root, file);
   const before = readFileSync(path, "utf8");
   const after = before.replaceAll(
-    /(<!-- code: (\S+?)(?:#(\S+))? -->\n)\n*(?:```[^\n]*\n[\s\S]*?\n```)?/g,
+    /(<!-- code: (\S+?)(?:#(\S+))? -->\n)\n*(?:```[^\n]*\n(?:[\s\S]*?\n)??```)?/g,
     (_block, marker: string, source: string, region: string | undefined) => {
       const language = extname(source).slice(1).replace("yml", "yaml");
       return `${marker}\n\`\`\`${language}\n${codeOf(join(dirname(path), source), region)}\n\`\`\``;
