@@ -5,7 +5,7 @@ import { JumpstarterError, type ErrorCode } from "@jumpstarter-ts/core";
 
 /** What a worker tells the broker: one JSON object a line. */
 export type WorkerMessage =
-  | { readonly kind: "hello"; readonly token: string }
+  | { readonly kind: "hello"; readonly token: string; readonly pid: number }
   | ({ readonly kind: "hold" } & HoldRequest)
   | ({ readonly kind: "release"; readonly attempt: string } & Return);
 

@@ -8,11 +8,12 @@ import { failForTeardownErrors } from "./worker/teardown-errors.ts";
 
 // Vitest evaluates this file anew for every test file, also where modules are kept, so that its hooks are in all of them.
 
-const { timeouts }: ProvidedByJumpstarter = inject("jumpstarter");
+const provided: ProvidedByJumpstarter = inject("jumpstarter");
+const { timeouts } = provided;
 /** A resource keeps its own time, which is shorter: a fixture that comes after its hook's would never be cleaned up. */
 const graceMs = 5_000;
 
-endWithMainProcess();
+endWithMainProcess(provided);
 expect.extend(consoleMatchers);
 
 aroundEach(async (runTest) => {

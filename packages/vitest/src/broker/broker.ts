@@ -74,6 +74,8 @@ export async function startBroker({ settings, root, exporters, prepared, log }: 
   const socket = join(directory, "broker.sock");
   const token = randomBytes(24).toString("base64url");
   const control = await serveControl({ path: socket, token, lender });
+  // A worker that never has a turn any more hears neither a signal nor the end of its channel.
+  process.once("exit", () => control.killWorkers());
   let closing: Promise<void> | undefined;
 
   const close = async (): Promise<void> => {

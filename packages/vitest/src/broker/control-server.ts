@@ -15,20 +15,35 @@ export interface ControlServerOptions {
   readonly lender: Lender;
 }
 
+export interface ControlServer extends AsyncDisposable {
+  /** Kills the workers that are still there, also after the server has closed. At the very end of the process. */
+  killWorkers(): void;
+}
+
 /**
  * Serves the workers. A worker that dies closes its socket: whatever it held is taken back, as after a failure.
  */
-export async function serveControl({ path, token, lender }: ControlServerOptions): Promise<AsyncDisposable> {
+export async function serveControl({ path, token, lender }: ControlServerOptions): Promise<ControlServer> {
   const sockets = new Set<Socket>();
+  const workers = new Set<number>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    serveWorker(socket, token, lender);
+    serveWorker(socket, { token, lender, workers });
   });
   server.listen(path);
   await once(server, "listening");
   await chmod(path, 0o600);
   return {
+    killWorkers() {
+      for (const pid of workers) {
+        try {
+          process.kill(pid, "SIGKILL");
+        } catch {
+          // It is gone, which is what was wanted.
+        }
+      }
+    },
     async [Symbol.asyncDispose]() {
       const closed = once(server, "close");
       server.close();
@@ -39,7 +54,10 @@ export async function serveControl({ path, token, lender }: ControlServerOptions
   };
 }
 
-function serveWorker(socket: Socket, token: string, lender: Lender): void {
+function serveWorker(
+  socket: Socket,
+  { token, lender, workers }: Pick<ControlServerOptions, "token" | "lender"> & { readonly workers: Set<number> },
+): void {
   const holds = new Map<string, AbortController>();
   let isKnown = false;
   const answer = (message: BrokerMessage): void => sendMessage(socket, message);
@@ -49,6 +67,11 @@ function serveWorker(socket: Socket, token: string, lender: Lender): void {
     if (!isKnown) {
       socket.destroy();
       return;
+    }
+    if (message.kind === "hello") {
+      workers.add(message.pid);
+      // Not when our end is closed: a worker that is busy for ever has not noticed that.
+      socket.once("end", () => workers.delete(message.pid));
     }
     if (message.kind === "hold") {
       const controller = new AbortController();

@@ -37,7 +37,7 @@ function openLink(socket: Socket, token: string): BrokerLink {
   let isClosed = false;
   // The link alone keeps no worker alive.
   socket.unref();
-  sendMessage(socket, { kind: "hello", token });
+  sendMessage(socket, { kind: "hello", token, pid: process.pid });
   onMessage<BrokerMessage>(socket, (message) => {
     const { attempt } = message;
     if (message.kind === "granted") holds.get(attempt)?.resolve(message.device);
