@@ -2,9 +2,11 @@ import type { TestAPI } from "vitest";
 
 import type { DutFixtures } from "../dut-test.ts";
 import { resource } from "../resource.ts";
+import { addFrames, pointAt } from "../worker/call-site.ts";
 import type { DutLease } from "../worker/lease.ts";
 import type { States } from "./define-states.ts";
 import { createStateMachine } from "./machine.ts";
+import { StateError } from "./state-error.ts";
 
 /** What a test of a device with states has besides the device. */
 export interface StateFixtures<Values> {
@@ -48,9 +50,31 @@ export function withStates<Device, Values, Fixtures extends DutFixtures<Device>>
       },
     ),
     // What is returned is what the definition of this state gave, whose type the name says.
-    at: async ({ states: { machine } }: Context, use: (at: never) => Promise<void>) => use(machine.at as never),
+    at: async ({ states: { machine } }: Context, use: (at: never) => Promise<void>) =>
+      use(pointingAtCaller(machine.at) as never),
     fresh: async ({ states: { machine } }: Context, use: (fresh: never) => Promise<void>) =>
-      use(machine.fresh as never),
+      use(pointingAtCaller(machine.fresh) as never),
   });
   return extended as unknown as TestAPI<Fixtures & StateFixtures<Values>>;
+}
+
+type GoTo = (state: string) => Promise<unknown>;
+
+/**
+ * Failures that show the line of the test which asked for the state: after the line of the transition that threw, or
+ * alone where nothing of the author's was running, as at the end of a transition's time.
+ */
+function pointingAtCaller(goTo: GoTo): GoTo {
+  const pointing: GoTo = async (state) => {
+    const site: { stack?: string } = {};
+    Error.captureStackTrace(site, pointing);
+    try {
+      return await goTo(state);
+    } catch (error) {
+      if (error instanceof StateError && error.isOfTransition) addFrames(error, site);
+      else pointAt(error, site);
+      throw error;
+    }
+  };
+  return pointing;
 }

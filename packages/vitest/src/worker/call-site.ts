@@ -46,6 +46,11 @@ export function pointAt(error: unknown, { stack }: { readonly stack?: string }):
   error.stack = `${error.name}: ${error.message}${frames}`;
 }
 
+/** Adds the caller's frames below the error's own. */
+export function addFrames(error: Error, { stack }: { readonly stack?: string }): void {
+  if (stack !== undefined) error.stack = `${error.stack ?? error.message}${stack.slice(stack.indexOf("\n    at "))}`;
+}
+
 function isPlain(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
