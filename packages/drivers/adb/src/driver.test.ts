@@ -117,7 +117,8 @@ describe.skipIf(!hasAdb && process.env["CI"] !== "true")("the ADB server of a la
 
   it("does not outlive an exporter that is killed", { timeout: 20_000 }, async () => {
     const port = await freePort();
-    const program = `import { createServerProcess } from ${JSON.stringify(import.meta.resolve("./server.ts"))};
+    // As it is published: what is in the sources not every Node reads.
+    const program = `import { createServerProcess } from ${JSON.stringify(import.meta.resolve("../dist/server.js"))};
       const log = { debug() {}, info() {}, warning() {}, error() {} };
       const server = createServerProcess({ what: "adb", program: "adb", port: ${port}, log });
       await server.start(new AbortController().signal);
