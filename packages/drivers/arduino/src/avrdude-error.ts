@@ -1,5 +1,5 @@
 import { JumpstarterError, type ErrorCode } from "@jumpstarter-ts/core";
-import type { ProgramFailure } from "@jumpstarter-ts/driver-power/program";
+import type { ProgramFailure } from "@jumpstarter-ts/process";
 
 interface Explanation {
   readonly when: RegExp;
@@ -64,9 +64,9 @@ const explanations: readonly Explanation[] = [
 ];
 
 /** What avrdude's words mean; `undefined` if nobody knows. */
-export function explainAvrdude({ stderr, end, cause }: ProgramFailure, board: Board): JumpstarterError | undefined {
+export function explainAvrdude({ stderr, end }: ProgramFailure, board: Board): JumpstarterError | undefined {
   if (end === busyExitCode) {
-    return new JumpstarterError(busy(board), { code: "failed-precondition", reason: "AVRDUDE_PORT_BUSY", cause });
+    return new JumpstarterError(busy(board), { code: "failed-precondition", reason: "AVRDUDE_PORT_BUSY" });
   }
   const found = explanations.find(({ when }) => when.test(stderr));
   if (found === undefined) return undefined;
@@ -74,7 +74,6 @@ export function explainAvrdude({ stderr, end, cause }: ProgramFailure, board: Bo
   return new JumpstarterError(`${sentence(board)}; avrdude said ${JSON.stringify(lastWords(stderr))}`, {
     code,
     reason,
-    cause,
   });
 }
 

@@ -13,9 +13,9 @@ import {
   type DriverScope,
   type ServedDriver,
 } from "@jumpstarter-ts/core";
-import { runCommand } from "@jumpstarter-ts/driver-power/program";
 import { serial } from "@jumpstarter-ts/driver-serial";
 import { flasher } from "@jumpstarter-ts/driver-storage";
+import { runCommand } from "@jumpstarter-ts/process";
 import { z } from "zod";
 
 import { busyExitCode, explainAvrdude, noPort } from "./avrdude-error.ts";

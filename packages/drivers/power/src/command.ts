@@ -1,8 +1,8 @@
 import { implement, JumpstarterError, silentLogger, type CallContext, type Logger } from "@jumpstarter-ts/core";
+import { runCommand } from "@jumpstarter-ts/process";
 import { z } from "zod";
 
 import { power } from "./client.ts";
-import { runCommand } from "./program.ts";
 
 const command = z.array(z.string().min(1)).min(1);
 
@@ -25,7 +25,14 @@ export const commandPower = implement(power, options, ({ on, off, read, timeout_
     argv: readonly string[],
     { signal }: Partial<CallContext> = {},
     log: Logger = scope.log,
-  ): Promise<string> => runCommand(argv, { signal, timeoutMs: timeout_ms, cwd: scope.baseDirectory, log });
+  ): Promise<string> =>
+    runCommand(argv, {
+      signal,
+      timeoutMs: timeout_ms,
+      cwd: scope.baseDirectory,
+      log,
+      reasonPrefix: "POWER_COMMAND",
+    });
   scope.defer(() => run(off, {}, silentLogger), { what: "power off", timeoutMs: timeout_ms + 1_000 });
   return {
     on: async (context) => void (await run(on, context)),

@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import { JumpstarterError, type Logger } from "@jumpstarter-ts/core";
-import { runCommand } from "@jumpstarter-ts/driver-power/program";
+import { runCommand } from "@jumpstarter-ts/process";
 import { z } from "zod";
 
 /** What one run of `qemu-img` needs. */
