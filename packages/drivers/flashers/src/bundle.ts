@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { messageOf, type DriverScope } from "@jumpstarter-ts/core";
+import { messageOf, within, type DriverScope } from "@jumpstarter-ts/core";
 
 import { bundleError } from "./bundle-error.ts";
 import { fileOfBundle } from "./bundle-path.ts";
@@ -67,7 +67,7 @@ export function createBundles(options: BundlesOptions, scope: DriverScope): Bund
       // Whoever comes meanwhile finds it there.
       const turn = queue.then(() => open(reference, AbortSignal.any([signal, scope.signal])));
       queue = turn.catch(() => undefined);
-      return turn;
+      return within(turn, { signal, what: `the flasher bundle ${reference}` });
     },
   };
 }

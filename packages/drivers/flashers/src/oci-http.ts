@@ -122,7 +122,9 @@ function checkUrl(url: URL, what: string, isTrusted: boolean): void {
 }
 
 function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+  return /^(?:(?:.*\.)?localhost\.?|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::(?:1|ffff:7f[\da-f]{2}:[\da-f]+)?\])$/.test(
+    hostname,
+  );
 }
 
 function parseChallenge(header: string): Readonly<Record<string, string>> | undefined {

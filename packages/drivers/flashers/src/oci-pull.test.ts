@@ -91,6 +91,15 @@ describe("a bundle of a registry", () => {
     expect(registry.asked).toEqual([]);
   });
 
+  it.each(["localhost", "board.localhost:5000", "127.1:5000", "0.0.0.0:5000", "2130706433:5000"])(
+    "that a client names is not at %s either",
+    async (registry) => {
+      await expect(pull(`${registry}/boards/test:v1`, { isTrusted: false })).rejects.toMatchObject({
+        reason: "FLASHER_BUNDLE_REFUSED",
+      });
+    },
+  );
+
   it("is not waited for any longer than the caller wants", async () => {
     await using registry = await openRegistry({ layers: [manifest] });
     await expect(pull(registry.reference, { signal: AbortSignal.abort() })).rejects.toMatchObject({
