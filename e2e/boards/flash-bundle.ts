@@ -13,7 +13,11 @@ const ownLoopback = `127.69.${(process.pid >> 8) & 255}.${process.pid & 255}`;
 
 // #region manifest
 /** A bundle as a board's maker would write it; the helper system is the board's Linux, from memory. */
-export async function makeBundle(board: LinuxBoard, directory: string): Promise<void> {
+export async function makeBundle(
+  board: LinuxBoard,
+  directory: string,
+  preflash: readonly string[] = [],
+): Promise<void> {
   await mkdir(join(directory, "data"), { recursive: true });
   await copyFile(board.kernel, join(directory, "data", "Image"));
   await copyFile(board.initrd, join(directory, "data", "initramfs.gz"));
@@ -29,7 +33,7 @@ spec:
   targets: { disk: /dev/vda }
   kernel: { file: data/Image, address: "0x40400000" }
   initram: { file: data/initramfs.gz, address: "0x48000000" }
-  preflash_commands: ["dmesg -n 1"]
+  preflash_commands: ${JSON.stringify(["dmesg -n 1", ...preflash])}
 `;
   await writeFile(join(directory, "manifest.yaml"), manifest);
 }
