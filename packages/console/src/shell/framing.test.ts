@@ -33,6 +33,12 @@ const echo = fc.constantFrom<(line: string) => string>(
   (line) => `\u001B[?2004l${line}\u001B[K\r\r\n`,
 );
 
+/** Where a text can be cut without cutting an escape sequence, whose rest would be text. */
+const between = (text: string, place: number): number => {
+  const escape = text.lastIndexOf("\u001B", place - 1);
+  return escape < 0 || place === 0 || /[A-Za-z]/.test(text.slice(escape, place)) ? place : escape;
+};
+
 /** Kernel lines anywhere, and the bytes of all of it cut anywhere. */
 const deliver = fc
   .record({
@@ -41,7 +47,7 @@ const deliver = fc
   })
   .map(({ noise, cuts }): Deliver => (text) => {
     let noisy = text;
-    const places = noise.map(([place, line]) => [Math.floor(place * text.length), line] as const);
+    const places = noise.map(([place, line]) => [between(text, Math.floor(place * text.length)), line] as const);
     for (const [place, line] of places.toSorted(([one], [other]) => other - one)) {
       noisy = noisy.slice(0, place) + line + noisy.slice(place);
     }

@@ -52,6 +52,15 @@ describe("reaching a shell", () => {
     expect(lines[0]).toBe("root");
   });
 
+  it("sees a prompt although the kernel writes before and behind its blank", async () => {
+    const kernel = "[    2.500000] random: crng init done\r\n";
+    const { console, lines } = device(`~ #${kernel} ${kernel}`, posix);
+
+    await using _shell = await openShell(console, { nudgeAfter: "1h" });
+
+    expect(lines).toHaveLength(1);
+  });
+
   it("sends nothing into a boot that is under way", async () => {
     const { console, lines, say } = device("U-Boot 2026.01\r\nHit any key to stop autoboot:  2 ", (line) =>
       line === "root" ? "root\r\n# " : posix(line),

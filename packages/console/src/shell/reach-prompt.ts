@@ -15,7 +15,7 @@ import type { ShellConsole } from "./shell.ts";
 
 /** The end of a line that is not the kernel's, whatever the kernel writes behind it. */
 const endsIn = (what: string): RegExp =>
-  new RegExp(String.raw`(?<!\[ *\d+\.\d{6}\][^\n]*)(?:${what}) ?${anyKernelLines}$`);
+  new RegExp(String.raw`(?<!\[ *\d+\.\d{6}\][^\n]*)(?:${what})${anyKernelLines} ?${anyKernelLines}$`);
 /** Where a shell might be; that it is one is proved by what it answers. */
 const shellPrompt = endsIn("[#$%]");
 export const loginPrompt = endsIn("login:");
