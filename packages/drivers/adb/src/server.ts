@@ -2,8 +2,8 @@ import { connect, createServer } from "node:net";
 import { once } from "node:events";
 
 import { clock, JumpstarterError, messageOf, within, type Logger } from "@jumpstarter-ts/core";
+import { endOf, startService, type Service } from "@jumpstarter-ts/process";
 
-import { startGuarded, type GuardedProcess } from "./guarded-process.ts";
 import { talkToServer } from "./server-protocol.ts";
 
 export interface ServerOptions {
@@ -41,9 +41,12 @@ export const serverHost = "127.0.0.1";
 /** What in the exporter's environment would lead the program to another server. */
 const misleading = ["ADB_SERVER_SOCKET", "ANDROID_ADB_SERVER_ADDRESS", "ANDROID_ADB_SERVER_PORT"];
 
+/** A server that finds its port taken aborts. */
+const withoutCoreFile = ["/bin/sh", "-c", 'ulimit -c 0; exec "$@"', "sh"];
+
 export function createServerProcess({ what, program, port, log }: ServerOptions): AdbServer {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !misleading.includes(name)));
-  let server: GuardedProcess | undefined;
+  let server: Service | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   /** Starts and stops wait for one another. */
   const inTurn = (work: () => Promise<void>): Promise<void> => {
@@ -65,11 +68,12 @@ export function createServerProcess({ what, program, port, log }: ServerOptions)
     }
   };
   const start = async (signal: AbortSignal): Promise<void> => {
-    if (server?.hasEnded() === false) return;
+    if (server?.hasExited() === false) return;
     await assertFree(port, what);
     signal.throwIfAborted();
     // In the foreground: what starts itself as a daemon is nobody's child.
-    const started = startGuarded([program, "-P", String(port), "nodaemon", "server"], { env, onLine: log.debug });
+    const argv = [...withoutCoreFile, program, "-P", String(port), "nodaemon", "server"];
+    const started = await startService(argv, { cwd: "/", env, onLine: log.debug });
     server = started;
     try {
       const answers = answering(started, () => ask("host:version", { signal }));
@@ -83,12 +87,12 @@ export function createServerProcess({ what, program, port, log }: ServerOptions)
 
   return {
     port,
-    pid: () => (server?.hasEnded() === false ? server.pid : undefined),
+    pid: () => (server?.hasExited() === false ? server.pid : undefined),
     start: (signal) => inTurn(() => start(signal)),
-    stop: () => inTurn(async () => server?.stop()),
+    stop: () => inTurn(async () => void (await server?.stop())),
     ask,
     assertRunning() {
-      if (server?.hasEnded() === false) return;
+      if (server?.hasExited() === false) return;
       throw new JumpstarterError(`${what} has no ADB server at the moment, somebody has ended it: start it`, {
         code: "failed-precondition",
         reason: "ADB_NOT_RUNNING",
@@ -98,11 +102,12 @@ export function createServerProcess({ what, program, port, log }: ServerOptions)
 }
 
 /** Asks until there is an answer, or nobody left who could give one. */
-async function answering(server: GuardedProcess, ask: () => Promise<unknown>): Promise<void> {
+async function answering(server: Service, ask: () => Promise<unknown>): Promise<void> {
   for (;;) {
-    if (server.hasEnded()) {
+    if (server.hasExited()) {
+      const end = endOf(await server.ended);
       const said = server.said() === "" ? "nothing" : JSON.stringify(server.said());
-      throw new JumpstarterError(`the ADB server ended with ${await server.ended} as it started; it said ${said}`, {
+      throw new JumpstarterError(`the ADB server ended with ${end} as it started; it said ${said}`, {
         code: "unavailable",
         reason: "ADB_SERVER_FAILED",
       });
