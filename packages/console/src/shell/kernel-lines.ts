@@ -2,7 +2,7 @@
  * A line that the kernel writes to its console: `[   12.345678] usb 1-1: …`, also with the thread (`[    T1]`) behind the
  * time. The kernel writes it in one go, but wherever it likes: also in the middle of what a program is writing.
  */
-const kernelLine = String.raw`\[ *\d+\.\d{6}\][^\n]*\n`;
+export const kernelLine = String.raw`\[ *\d+\.\d{6}\][^\n]*\n`;
 
 const kernelLines = new RegExp(kernelLine, "g");
 

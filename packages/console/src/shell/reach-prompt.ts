@@ -9,7 +9,7 @@ import {
 } from "@jumpstarter-ts/core";
 
 import type { Framing } from "./framing.ts";
-import { anyKernelLines, interleaved } from "./kernel-lines.ts";
+import { anyKernelLines, interleaved, kernelLine } from "./kernel-lines.ts";
 import { isTooLate, ShellError, waitOf } from "./shell-error.ts";
 import type { ShellConsole } from "./shell.ts";
 
@@ -113,7 +113,7 @@ export async function reachPrompt(
 
   /** What the console shows already. A prompt that somebody has waited for may be of before a power cycle. */
   const shown = console.textSince(undefined).slice(-shownChars);
-  const [line = ""] = new RegExp(`(?:[^\\n]*${anyKernelLines})?[^\\n]*$`).exec(shown) ?? [];
+  const [line = ""] = new RegExp(`(?:[^\\n]*?${kernelLine})*[^\\n]*$`).exec(shown) ?? [];
   let since = console.mark();
   since = after(since.offset - line.length, since);
   let waitMs = nudgeMs;
