@@ -13,7 +13,7 @@ export interface CommandLineParts {
 }
 
 /** The descriptors on which QEMU finds its control socket and its UART. */
-export const sockets = { qmp: 4, uart: 5 } as const;
+export const sockets = { qmp: 3, uart: 4 } as const;
 
 const defaultCpu: Readonly<Record<Architecture, string | undefined>> = {
   aarch64: "cortex-a57",

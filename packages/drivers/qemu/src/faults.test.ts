@@ -176,7 +176,7 @@ describe.skipIf(isMissing)("a virtual machine that fails", () => {
       await goneWith(name);
       const ours = async (): Promise<string[]> =>
         (await readdir(directory)).filter((each) => each.startsWith("jmp-qemu-"));
-      await expect.poll(ours).toEqual([]);
+      await expect.poll(ours, { timeout: 10_000 }).toEqual([]);
     } finally {
       host.kill("SIGKILL");
       await rm(directory, { recursive: true });

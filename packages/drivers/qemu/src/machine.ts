@@ -4,22 +4,22 @@ import { tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
 
 import { abortedError, JumpstarterError, messageOf, type DriverScope } from "@jumpstarter-ts/core";
+import { startService, type Service } from "@jumpstarter-ts/process";
 
 import { chooseAccelerator } from "./accelerator.ts";
 import { writeCloudInit } from "./cloud-init.ts";
 import { debianPackageOf, qemuArguments, type CommandLineParts } from "./command-line.ts";
 import { createConsoleHub, type ConsoleHub } from "./console-hub.ts";
 import { createDisks, type Disks } from "./disks.ts";
-import { startGuarded, type GuardedProcess } from "./guarded-process.ts";
 import type { QemuOptions } from "./options.ts";
 import { openQmp, type Qmp } from "./qmp.ts";
 import { parseSize } from "./size.ts";
-import { crashed, startFailed } from "./start-error.ts";
+import { crashed, notStarted, startFailed } from "./start-error.ts";
 
 /** A machine that is switched on, and paused until `cont`. */
 export interface RunningMachine {
   readonly qmp: Qmp;
-  readonly process: GuardedProcess;
+  readonly process: Service;
   readonly memoryBytes: number;
   readonly hasRoot: boolean;
   readonly hasVariables: boolean;
@@ -70,7 +70,11 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
     if (signal.aborted) throw abortedError("power on", signal.reason);
     const argv = [path, ...qemuArguments(parts)];
     scope.log.debug(argv.join(" "));
-    const process = await startGuarded({ argv, cwd: scope.baseDirectory, socketCount: 2, directory });
+    const process = await startService(argv, { cwd: scope.baseDirectory, socketCount: 2, directory }).catch(
+      (cause: unknown) => {
+        throw notStarted(basename(path), cause);
+      },
+    );
     const [control, uart] = process.sockets;
     if (control === undefined || uart === undefined) throw new Error("a started program has its sockets");
     try {

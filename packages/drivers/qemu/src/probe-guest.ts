@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { isJumpstarterError, messageOf, within } from "@jumpstarter-ts/core";
+import { endOf, startService } from "@jumpstarter-ts/process";
 
-import { startGuarded } from "./guarded-process.ts";
 import type { Architecture } from "./options.ts";
 import { trialGuests } from "./trial-guests.ts";
 
@@ -29,14 +29,14 @@ export async function probeGuest(
   try {
     await writeFile(image, guest.image());
     const machine = ["-machine", guest.machine, "-accel", accelerator, "-cpu", cpu, "-m", "32"];
-    const uart = ["-chardev", "socket,id=uart,fd=4", "-serial", "chardev:uart"];
+    const uart = ["-chardev", "socket,id=uart,fd=3", "-serial", "chardev:uart"];
     const argv = [program, "-nodefaults", "-display", "none", ...machine, ...uart, guest.argument, image];
-    const process = await startGuarded({ argv, cwd: directory, socketCount: 1, directory });
+    const process = await startService(argv, { cwd: directory, socketCount: 1, directory });
     try {
       const [near] = process.sockets;
       const heard = new Promise<undefined>((resolve) => near?.once("data", () => resolve(undefined)));
       const ended = process.ended.then(
-        ({ code, signal }) => `a trial guest ended with ${signal ?? code}: ${process.said().slice(-300)}`,
+        (end) => `a trial guest ended with ${endOf(end)}: ${process.said().slice(-300)}`,
       );
       return await within(Promise.race([heard, ended]), { timeoutMs, what: "a trial guest" });
     } finally {

@@ -1,6 +1,6 @@
-import { isJumpstarterError, JumpstarterError } from "@jumpstarter-ts/core";
+import { isJumpstarterError, JumpstarterError, messageOf } from "@jumpstarter-ts/core";
+import { endOf, type ProcessEnd } from "@jumpstarter-ts/process";
 
-import type { ProcessEnd } from "./guarded-process.ts";
 import type { QemuOptions } from "./options.ts";
 
 interface Ended {
@@ -8,6 +8,15 @@ interface Ended {
   readonly program: string;
   readonly end: ProcessEnd;
   readonly said: string;
+}
+
+/** The system would not run the program at all. */
+export function notStarted(program: string, cause: unknown): JumpstarterError {
+  return new JumpstarterError(`${program} could not be started: ${messageOf(cause)}`, {
+    code: "unavailable",
+    reason: "QEMU_START_FAILED",
+    cause,
+  });
 }
 
 /** Why a machine could not be started. */
@@ -32,7 +41,7 @@ export function startFailed({
       { code: "unavailable", reason: "QEMU_PORT_TAKEN", cause },
     );
   }
-  return new JumpstarterError(`${program} did not start: it ended with ${text(end)} and ${quoted(said)}`, {
+  return new JumpstarterError(`${program} did not start: it ended with ${endOf(end)} and ${quoted(said)}`, {
     code: "failed-precondition",
     reason: "QEMU_START_FAILED",
     cause,
@@ -42,13 +51,9 @@ export function startFailed({
 /** A machine that ended while it was running. */
 export function crashed({ program, end, said }: Ended): JumpstarterError {
   return new JumpstarterError(
-    `the machine is gone: ${program} ended with ${text(end)} while it was on, and ${quoted(said)}; switch it on again`,
+    `the machine is gone: ${program} ended with ${endOf(end)} while it was on, and ${quoted(said)}; switch it on again`,
     { code: "unavailable", reason: "QEMU_CRASHED" },
   );
-}
-
-function text({ code, signal }: ProcessEnd): string {
-  return signal ?? `exit code ${code}`;
 }
 
 function quoted(said: string): string {
