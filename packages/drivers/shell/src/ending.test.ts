@@ -1,7 +1,4 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 
 import { serveDriver } from "@jumpstarter-ts/testkit";
 import { describe, expect, it } from "vitest";
@@ -69,22 +66,6 @@ describe("a method", () => {
     expect(pids.filter(isAlive)).toEqual([]);
     expect(pids).toHaveLength(2);
     await lab[Symbol.asyncDispose]();
-  });
-
-  it("is ended even when the exporter is killed", async () => {
-    const program = `import { startGroup } from ${JSON.stringify(import.meta.resolve("./process-group.ts"))};
-      const group = await startGroup(["bash", "-c", ${JSON.stringify(stay)}], { cwd: ".", env: process.env });
-      group.stdout.pipe(process.stdout);`;
-    const exporter = spawn(process.execPath, ["--input-type=module", "-e", program], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const [line] = await once(createInterface({ input: exporter.stdout }), "line");
-    const pids = pidsOf(String(line));
-    expect(pids.filter(isAlive)).toHaveLength(2);
-
-    exporter.kill("SIGKILL");
-
-    await expect.poll(() => pids.filter(isAlive), { timeout: 5_000 }).toEqual([]);
   });
 });
 

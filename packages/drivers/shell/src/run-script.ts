@@ -1,9 +1,21 @@
-import { abortedError, clock, formatDuration, messageOf, type Logger, type Scope } from "@jumpstarter-ts/core";
+import { constants } from "node:os";
 
-import { outputOf } from "./group-output.ts";
-import { startGroup, type GroupOptions } from "./process-group.ts";
+import {
+  abortedError,
+  clock,
+  formatDuration,
+  JumpstarterError,
+  messageOf,
+  type Logger,
+  type Scope,
+} from "@jumpstarter-ts/core";
+import { startFailure, startProcess, type ProcessEnd } from "@jumpstarter-ts/process";
 
-export interface ScriptOptions extends GroupOptions {
+import { outputOf } from "./script-output.ts";
+
+export interface ScriptOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Names it in errors and to whoever reads its output. */
   readonly what: string;
   readonly timeoutMs: number;
@@ -29,14 +41,16 @@ export async function* runScript(
 ): AsyncGenerator<[stdout: string, stderr: string, code: number | null]> {
   signal.throwIfAborted();
   const running = scope.child(what);
-  const group = await startGroup(argv, options);
-  running.defer(() => group.end(), { what: "the end of its processes", timeoutMs: endMs });
+  const group = await startProcess(argv, options).catch((cause: unknown) => {
+    throw startError(argv[0], cause);
+  });
+  running.defer(() => group.stop(), { what: "the end of its processes", timeoutMs: endMs });
   const output = outputOf(group);
   let isTimeUp = false;
   let isCutAt = Infinity;
   const timer = clock.setTimeout(() => {
     isTimeUp = true;
-    void group.end().then(() => (isCutAt = clock.now() + lastWordsMs));
+    void group.stop().then(() => (isCutAt = clock.now() + lastWordsMs));
   }, timeoutMs);
   const onAbort = (): void => output.wake();
   signal.addEventListener("abort", onAbort, { once: true });
@@ -48,7 +62,7 @@ export async function* runScript(
     } while (clock.now() < isCutAt && (await output.more()));
     if (isTimeUp)
       yield ["", `\n${what} took longer than ${formatDuration(timeoutMs)} and was ended\n`, timeoutExitCode];
-    else yield ["", "", await group.exited];
+    else yield ["", "", exitCodeOf(await group.exited)];
   } finally {
     clock.clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
@@ -57,4 +71,32 @@ export async function* runScript(
     group.stderr.destroy();
     for (const failure of failures) log.warning(messageOf(failure));
   }
+}
+
+/** Or minus the number of the signal that ended it, as Python says it. */
+function exitCodeOf({ code, signal }: ProcessEnd): number {
+  return code ?? -(signal === null ? 0 : constants.signals[signal]);
+}
+
+function startError(program: string, cause: unknown): JumpstarterError {
+  const failure = startFailure(cause);
+  if (failure === "missing") {
+    return new JumpstarterError(`${program} is not installed on the exporter: install it, or change "shell"`, {
+      code: "failed-precondition",
+      reason: "SHELL_NOT_INSTALLED",
+      cause,
+    });
+  }
+  if (failure === "arguments-too-long") {
+    return new JumpstarterError("the arguments and variables are longer than the exporter's system allows", {
+      code: "invalid-argument",
+      reason: "SHELL_ARGUMENTS_TOO_LONG",
+      cause,
+    });
+  }
+  return new JumpstarterError(`${program} cannot be started on the exporter: ${messageOf(cause)}`, {
+    code: "unavailable",
+    reason: "SHELL_NOT_STARTED",
+    cause,
+  });
 }

@@ -2,11 +2,10 @@ import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
 import { clock } from "@jumpstarter-ts/core";
+import type { GuardedProcess } from "@jumpstarter-ts/process";
 
-import type { ProcessGroup } from "./process-group.ts";
-
-/** What a group of processes says, taken when its reader is ready: until then it stays in the pipes, which hold it up. */
-export interface GroupOutput {
+/** What a script says, taken when its reader is ready: until then it stays in the pipes, which hold it up. */
+export interface ScriptOutput {
   /** What came since the last look; characters are whole. */
   take(): readonly [stdout: string, stderr: string];
   /** Waits until there may be more to take. False: the program has ended, and all is taken. */
@@ -21,7 +20,7 @@ export interface GroupOutput {
  */
 const silenceMs = 250;
 
-export function outputOf({ stdout, stderr, exited }: ProcessGroup): GroupOutput {
+export function outputOf({ stdout, stderr, exited }: GuardedProcess): ScriptOutput {
   let woken = Promise.withResolvers<void>();
   let hasExited = false;
   const wake = (): void => woken.resolve();
