@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { connect } from "node:net";
 
-import { clock, JumpstarterError, within, type DriverScope } from "@jumpstarter-ts/core";
+import { clock, JumpstarterError, messageOf, within, type DriverScope } from "@jumpstarter-ts/core";
+import { endOf, startFailure, startService, type ProcessEnd } from "@jumpstarter-ts/process";
 
 export interface Program {
   /** Throws when the program has ended, with its last words. */
@@ -12,55 +12,37 @@ export interface StartOptions {
   readonly argv: readonly string[];
   /** The unix socket that it will listen on. */
   readonly socketPath: string;
+  /** Of the socket; removed with the program where the exporter is killed. */
+  readonly directory: string;
 }
 
 const startTimeoutMs = 10_000;
-const graceMs = 5_000;
+/** A little more than a program takes that does not want to end. */
+const stopMs = 7_000;
 const pollMs = 20;
-const keptCharacters = 4_096;
 
 /** Starts µStreamer, and comes back when it listens. It ends with the scope, or with this process however that ends. */
-export async function startProgram({ argv, socketPath }: StartOptions, scope: DriverScope): Promise<Program> {
-  const [program = "", ...args] = argv;
+export async function startProgram(
+  { argv, socketPath, directory }: StartOptions,
+  scope: DriverScope,
+): Promise<Program> {
+  const [program = ""] = argv;
   scope.log.info(argv.join(" "));
-  const child = spawn(program, args, { cwd: scope.baseDirectory, stdio: ["ignore", "pipe", "pipe"] });
-  const started = Promise.withResolvers<void>();
-  const exited = Promise.withResolvers<void>();
-  let said = "";
-  let end: string | undefined;
-  child.once("spawn", () => started.resolve());
-  child.once("error", (cause) => started.reject(cannotStart(program, cause)));
-  child.once("exit", (code, signal) => {
-    end = String(signal ?? code);
-    exited.resolve();
+  const onLine = (line: string): void => {
+    if (line.trim() !== "") scope.log.debug(line.trimEnd());
+  };
+  const service = await startService(argv, { cwd: scope.baseDirectory, directory, onLine }).catch((cause: unknown) => {
+    throw cannotStart(program, cause);
   });
-  for (const output of [child.stdout, child.stderr]) {
-    output.on("data", (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(-keptCharacters);
-      for (const line of chunk.toString().split("\n")) if (line.trim() !== "") scope.log.debug(line.trimEnd());
-    });
-  }
-  await started.promise;
-
-  // Where the operating system has no such thing as the end of a parent.
-  const kill = (): void => void child.kill("SIGKILL");
-  process.once("exit", kill);
-  scope.defer(
-    async () => {
-      process.off("exit", kill);
-      if (end !== undefined) return;
-      child.kill("SIGTERM");
-      const timer = clock.setTimeout(kill, graceMs);
-      await exited.promise;
-      clock.clearTimeout(timer);
-    },
-    { what: "end µStreamer", timeoutMs: graceMs + 2_000 },
-  );
+  scope.defer(() => service.stop(), { what: "end µStreamer", timeoutMs: stopMs });
+  let end: ProcessEnd | undefined;
+  void service.ended.then((ended) => (end = ended));
 
   const check = (): void => {
     if (end === undefined) return;
-    const words = said.trim() === "" ? "said nothing" : `said ${JSON.stringify(said.trim().slice(-300))}`;
-    throw new JumpstarterError(`${program} ended with ${end} and ${words}`, {
+    const said = service.said();
+    const words = said === "" ? "said nothing" : `said ${JSON.stringify(said.slice(-300))}`;
+    throw new JumpstarterError(`${program} ended with ${endOf(end)} and ${words}`, {
       code: "unavailable",
       reason: "USTREAMER_ENDED",
     });
@@ -92,11 +74,11 @@ async function accepts(path: string): Promise<boolean> {
   }
 }
 
-function cannotStart(program: string, cause: Error): JumpstarterError {
-  const isMissing = "code" in cause && cause.code === "ENOENT";
+function cannotStart(program: string, cause: unknown): JumpstarterError {
+  const isMissing = startFailure(cause) === "missing";
   const seen = isMissing
     ? `there is no program ${program}: install it with "apt-get install ustreamer", or correct "executable"`
-    : `${program} cannot be started: ${cause.message}`;
+    : `${program} cannot be started: ${messageOf(cause)}`;
   return new JumpstarterError(seen, {
     code: "failed-precondition",
     reason: isMissing ? "USTREAMER_MISSING" : "USTREAMER_NOT_STARTED",

@@ -95,7 +95,9 @@ describe("a µStreamer that fails", () => {
 
   it("is told by its last words when it ends at once", async () => {
     await using program = await openScript("echo no licence >&2; exit 3");
-    await expect(openCamera({ executable: program.executable })).rejects.toThrow(/ended with 3 and said "no licence"/);
+    await expect(openCamera({ executable: program.executable })).rejects.toThrow(
+      /ended with exit code 3 and said "no licence"/,
+    );
   });
 
   it.skipIf(!canRun)("is told when it ended in the middle, and not as a socket that is missing", async () => {

@@ -21,12 +21,8 @@ export const ustreamerServer = implement(ustreamer, ustreamerOptions, async ({ e
   const given = Object.entries(args).flatMap(([name, value]) =>
     value === true ? [`--${name}`] : [`--${name}`, String(value)],
   );
-  // Its own way to end with us, should we be killed; only Linux has it.
-  const lifeline = process.platform === "linux" ? ["--exit-on-parent-death"] : [];
-  const program = await startProgram(
-    { argv: [executable, ...given, ...lifeline, "--unix", socketPath], socketPath },
-    scope,
-  );
+  const argv = [executable, ...given, "--unix", socketPath];
+  const program = await startProgram({ argv, socketPath, directory }, scope);
   const camera = openCamera({ kind: "unix", path: socketPath }, scope);
 
   /** That the program is gone says more than that nobody listens. */
