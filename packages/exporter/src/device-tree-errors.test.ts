@@ -24,6 +24,30 @@ describe("a configuration that cannot be served", () => {
       "DRIVER_OPTION_INVALID",
     ],
     [
+      "a name that is spelt wrong, and is missed therefore",
+      "export:\n  left:\n    type: safe\n    config:\n      pasword: open sesame",
+      '/lab/bench.yaml:5:7: export.left.config has the unknown option "pasword"; did you mean "password"?',
+      "DRIVER_OPTION_INVALID",
+    ],
+    [
+      "a secret of the wrong type, which is not shown",
+      "export:\n  left:\n    type: safe\n    config:\n      password: 123456",
+      "/lab/bench.yaml:5:17: export.left.config.password is a secret of type number: invalid input: expected string, received number",
+      "DRIVER_OPTION_INVALID",
+    ],
+    [
+      "a secret in a value of the wrong type",
+      "export:\n  left:\n    type: safe\n    config:\n      password: x\n      owner: { name: me, api_key: 42 }",
+      '/lab/bench.yaml:6:14: export.left.config.owner is {"name":"me","api_key":"(not shown)"}: invalid input: expected string, received object',
+      "DRIVER_OPTION_INVALID",
+    ],
+    [
+      "a name that something else has",
+      "export:\n  left:\n    type: safe\n    config:\n      password: x\n      drawers: { door: 1 }",
+      "/lab/bench.yaml:6:18: export.left.config.drawers.door cannot have that name: every safe has one already",
+      "DRIVER_OPTION_INVALID",
+    ],
+    [
       "a wrong value deep inside",
       "export:\n  left:\n    type: lamp\n    config:\n      socket: { kind: E15 }",
       '/lab/bench.yaml:5:23: export.left.config.socket.kind is "E15": invalid option: expected one of "E14"|"E27"',

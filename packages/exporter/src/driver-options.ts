@@ -38,7 +38,8 @@ export async function describeOptions(
   { config, path }: { readonly config: ExporterConfig; readonly path: readonly string[] },
 ): Promise<JumpstarterError | undefined> {
   const { issues } = await schema["~standard"].validate(options);
-  const [issue] = issues ?? [];
+  // A name that is spelt wrong is why another one is missing.
+  const issue = issues?.find((each) => unknownKeys(each).length > 0) ?? issues?.[0];
   if (issue === undefined) return undefined;
   const inner = (issue.path ?? []).map((step) => (typeof step === "object" ? step.key : step));
   const at = [...path, "config", ...inner];
@@ -49,17 +50,40 @@ export async function describeOptions(
     const remedy = known.length > 0 ? `; ${suggestName(key, known)}` : "";
     return optionError(`${config.placeOfKey([...at, key])}: ${name} has the unknown option "${key}"${remedy}`);
   }
+  const refusedName = badKey(issue);
+  if (refusedName !== undefined)
+    return optionError(`${config.placeOfKey(at)}: ${name} cannot have that name: ${refusedName}`);
   const seen = inner.reduce<unknown>((value, step) => Reflect.get(Object(value), step), options);
-  const problem = seen === undefined ? "is missing" : `is ${JSON.stringify(seen)}`;
-  const sentence = describeIssue({ message: issue.message });
+  const problem = seen === undefined ? "is missing" : `is ${shown(seen, inner)}`;
   return optionError(
-    `${config.placeOf(at)}: ${name} ${problem}: ${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`,
+    `${config.placeOf(at)}: ${name} ${problem}: ${lowered(describeIssue({ message: issue.message }))}`,
   );
+}
+
+function lowered(sentence: string): string {
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;
 }
 
 /** zod names the keys that a strict object does not know; other schemas may not. */
 function unknownKeys(issue: object): readonly string[] {
   return "keys" in issue && Array.isArray(issue.keys) ? issue.keys.map(String) : [];
+}
+
+/** Why the key of a record is refused, which zod says inside its issue. */
+function badKey(issue: object): string | undefined {
+  if (!("code" in issue) || issue.code !== "invalid_key" || !("issues" in issue)) return undefined;
+  const [first] = Array.isArray(issue.issues) ? issue.issues : [];
+  const message: unknown = first === undefined ? undefined : Reflect.get(Object(first), "message");
+  return typeof message === "string" ? lowered(message) : "it is refused";
+}
+
+const secretName = /password|passwd|passphrase|secret|token|credential|identity$|_key$/i;
+
+/** A value of a configuration, which errors and logs may show. */
+function shown(value: unknown, path: readonly PropertyKey[]): string {
+  const hide = (key: string, inner: unknown): unknown => (secretName.test(key) ? "(not shown)" : inner);
+  const isSecret = path.some((step) => secretName.test(String(step)));
+  return isSecret ? `a secret of type ${typeof value}` : JSON.stringify(value, hide);
 }
 
 /** The keys of a zod object, also inside a default; for a remedy only, so an unknown library has none. */

@@ -52,6 +52,21 @@ export function drivers(events: string[] = []): Record<string, Implementation> {
         { methodsDescription: { led_on: "Light the LED", led_off: "Darken the LED" } },
       ),
     ),
+    /** Has options that are secret, and names that are taken. */
+    safe: implement(
+      lamp,
+      z.strictObject({
+        password: z.string(),
+        owner: z.string().optional(),
+        drawers: z
+          .record(
+            z.string().refine((name) => name !== "door", "every safe has one already"),
+            z.number(),
+          )
+          .optional(),
+      }),
+      () => ({ on: () => undefined, dim_to: () => undefined }),
+    ),
     burnt: implement(lamp, z.strictObject({}), () => {
       throw new JumpstarterError("there is no lamp in the socket", { code: "unavailable", reason: "LAMP_ABSENT" });
     }),

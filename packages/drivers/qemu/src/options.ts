@@ -31,7 +31,7 @@ const hostfwd = z.strictObject({
 const forwardName = z
   .string()
   .regex(/^[\w-]+$/)
-  .refine((name) => !["power", "flasher", "console", "vnc"].includes(name), "is the name of a part of every machine");
+  .refine((name) => !["power", "flasher", "console", "vnc"].includes(name), "a part of every machine has that one");
 export type Hostfwd = z.infer<typeof hostfwd>;
 
 /** Upstream's names and defaults, then ours. A relative path starts at the exporter's configuration file. */
