@@ -12,6 +12,7 @@ import { openLocalPort } from "@jumpstarter-ts/driver-ssh/local-port";
 
 import { hasHardwareBench, type HardwareBench } from "../../fixtures/boards/hardware-bench/index.ts";
 import { openBench, rootShell } from "./linux-machine.ts";
+import { openTogether } from "./open-together.ts";
 
 /** CI has all of it; elsewhere what is missing skips the suites that need it. */
 export const isBenchMissing =
@@ -32,33 +33,32 @@ export interface RunningBench extends AsyncDisposable {
 }
 
 /** Boots the bench and runs an exporter with these devices in it; all of it ends with what this gives. */
-export async function runBench(bench: HardwareBench, devices: Readonly<Record<string, object>>): Promise<RunningBench> {
-  await using stack = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), "bench-"));
-  stack.defer(() => rm(directory, { recursive: true, force: true }));
-  await writeFile(join(directory, "exporter.yaml"), exporterConfig(devices));
-  await writeFile(join(directory, "stick.img"), "");
-  await truncate(join(directory, "stick.img"), 64 * 2 ** 20);
+export function runBench(bench: HardwareBench, devices: Readonly<Record<string, object>>): Promise<RunningBench> {
+  return openTogether("the hardware bench", async ({ use, defer }) => {
+    const directory = await mkdtemp(join(tmpdir(), "bench-"));
+    defer(() => rm(directory, { recursive: true, force: true }));
+    await writeFile(join(directory, "exporter.yaml"), exporterConfig(devices));
+    await writeFile(join(directory, "stick.img"), "");
+    await truncate(join(directory, "stick.img"), 64 * 2 ** 20);
 
-  const outside = stack.use(await openBench({ bench: benchMachine(bench, directory) }));
-  const machine = outside.machine("bench");
-  await machine.power.on();
-  await machine.console.waitFor('{"host":"', { timeout: "240s", failOn: /Kernel panic|Error: |{"error":/ });
-  const shell = stack.use(await rootShell(machine));
-  const port = stack.use(await openLocalPort(machine.forward("exporter")));
-  const host = `${port.host}:${port.port}`;
-  const session = stack.use(await connect({ host, insecure: true, timeoutMs: 60_000 }));
-  await session.waitUntilReady({ signal: AbortSignal.timeout(60_000) });
-  const cable = createConnection(join(directory, "cable.sock"));
-  stack.defer(() => void cable.destroy());
-  await new Promise<void>((resolve, reject) => {
-    cable.once("connect", resolve);
-    cable.once("error", reject);
+    const outside = use(await openBench({ bench: benchMachine(bench, directory) }));
+    const machine = outside.machine("bench");
+    await machine.power.on();
+    await machine.console.waitFor('{"host":"', { timeout: "240s", failOn: /Kernel panic|Error: |{"error":/ });
+    const shell = use(await rootShell(machine));
+    const port = use(await openLocalPort(machine.forward("exporter")));
+    const host = `${port.host}:${port.port}`;
+    const session = use(await connect({ host, insecure: true, timeoutMs: 60_000 }));
+    await session.waitUntilReady({ signal: AbortSignal.timeout(60_000) });
+    const cable = createConnection(join(directory, "cable.sock"));
+    defer(() => void cable.destroy());
+    await new Promise<void>((resolve, reject) => {
+      cable.once("connect", resolve);
+      cable.once("error", reject);
+    });
+    await session.recordConsoles();
+    return { session, machine, shell, cable };
   });
-  await session.recordConsoles();
-
-  const open = stack.move();
-  return { session, machine, shell, cable, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
 /** The USB serial adapter as QEMU names it, to unplug it and to plug it in again. */

@@ -7,6 +7,7 @@ import { qemu, type QemuClient } from "@jumpstarter-ts/driver-qemu";
 
 import { hasLinuxBoard, type LinuxBoard } from "../../fixtures/boards/linux/index.ts";
 import { startOurs } from "../interop/ours.ts";
+import { openTogether } from "./open-together.ts";
 
 const programs = ["/usr/bin/qemu-system-aarch64", "/usr/bin/qemu-img", "/usr/bin/ssh"];
 
@@ -56,17 +57,13 @@ export interface Bench extends AsyncDisposable {
 }
 
 /** An exporter with these devices and a session with it; both, and every machine, end with what this gives. */
-export async function openBench(devices: Readonly<Record<string, object>>): Promise<Bench> {
-  await using stack = new AsyncDisposableStack();
-  const exporter = stack.use(await startOurs(`export: ${JSON.stringify(devices)}\n`));
-  const session = stack.use(await connect({ host: exporter.host }));
-  await session.recordConsoles();
-  const open = stack.move();
-  return {
-    session,
-    machine: (name) => session.device(name).as(qemu),
-    [Symbol.asyncDispose]: () => open.disposeAsync(),
-  };
+export function openBench(devices: Readonly<Record<string, object>>): Promise<Bench> {
+  return openTogether("the bench", async ({ use }) => {
+    const exporter = use(await startOurs(`export: ${JSON.stringify(devices)}\n`));
+    const session = use(await connect({ host: exporter.host }));
+    await session.recordConsoles();
+    return { session, machine: (name: string) => session.device(name).as(qemu) };
+  });
 }
 
 /** Long enough for a machine whose processors have other work. */

@@ -17,6 +17,7 @@ import {
   rootShell,
   type Bench,
 } from "./linux-machine.ts";
+import { openTogether } from "./open-together.ts";
 
 let board: LinuxBoard;
 
@@ -24,22 +25,21 @@ let board: LinuxBoard;
 const hostOfGuest = "10.0.2.2";
 
 /** A machine with U-Boot and no disk beside a server; the server's files are gone at the end. */
-async function openNetworkBench(servers: (directory: string) => Readonly<Record<string, object>>): Promise<Bench> {
-  await using stack = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), "netboot-"));
-  stack.defer(() => rm(directory, { recursive: true, force: true }));
-  const bench = stack.use(
-    await openBench({
-      board: linuxMachine(board, { from: "u-boot", config: { default_partitions: { bios: board.uboot } } }),
-      uboot: {
-        type: "jumpstarter_driver_uboot.driver.UbootConsole",
-        children: { power: { ref: "board.power" }, serial: { ref: "board.console" } },
-      },
-      ...servers(directory),
-    }),
-  );
-  const open = stack.move();
-  return { ...bench, [Symbol.asyncDispose]: () => open.disposeAsync() };
+function openNetworkBench(servers: (directory: string) => Readonly<Record<string, object>>): Promise<Bench> {
+  return openTogether("the bench and its server", async ({ use, defer }) => {
+    const directory = await mkdtemp(join(tmpdir(), "netboot-"));
+    defer(() => rm(directory, { recursive: true, force: true }));
+    return use(
+      await openBench({
+        board: linuxMachine(board, { from: "u-boot", config: { default_partitions: { bios: board.uboot } } }),
+        uboot: {
+          type: "jumpstarter_driver_uboot.driver.UbootConsole",
+          children: { power: { ref: "board.power" }, serial: { ref: "board.console" } },
+        },
+        ...servers(directory),
+      }),
+    );
+  });
 }
 
 /** Starts what was fetched, the initrd last, with the console that the board's own disk would give it. */
