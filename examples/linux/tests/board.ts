@@ -1,6 +1,6 @@
 import { defineStates, dutTest, withStates, type Exporters } from "@jumpstarter-ts/vitest";
 
-const login = { login: { user: "root" }, timeout: "60s" } as const;
+const login = { login: { user: "root" }, nudgeAfter: 0 } as const;
 
 /** Where a board can be, and how it gets from one place to the next. */
 const states = defineStates<Exporters["board"]>()({
@@ -19,6 +19,8 @@ const states = defineStates<Exporters["board"]>()({
     async enter({ power, console }, { from }) {
       if (from === "off") await power.on();
       else await console.sendLine("boot");
+      // Not before: a key that comes too early stops U-Boot.
+      await console.waitFor("login: ", { timeout: "80s", failOn: /Kernel panic.*/ });
       return console.shell(login);
     },
     attach: ({ console }) => console.shell({ nudgeAfter: 0, timeout: "5s" }),
