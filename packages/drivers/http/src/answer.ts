@@ -1,8 +1,9 @@
 import type { BigIntStats } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { openConfined, type Denial } from "@jumpstarter-ts/driver-storage/serving";
+
 import { decide, type Version } from "./conditions.ts";
-import { openConfined, type Denial } from "./confined-file.ts";
 import { mediaType } from "./media-type.ts";
 import { isRefusal, parseRequestPath, type Refusal } from "./request-path.ts";
 import { sendPart } from "./send-file.ts";

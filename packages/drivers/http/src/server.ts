@@ -3,10 +3,10 @@ import { isIPv6 } from "node:net";
 
 import { implement, openChild, serve } from "@jumpstarter-ts/core";
 import { opendal } from "@jumpstarter-ts/driver-storage/opendal";
+import { ownAddress } from "@jumpstarter-ts/driver-storage/serving";
 
 import { http } from "./client.ts";
 import { httpServerOptions } from "./options.ts";
-import { ownAddress } from "./own-address.ts";
 import { openWebServer, type WebServer } from "./web-server.ts";
 
 export const httpServer = implement(http, httpServerOptions, async (options, scope) => {

@@ -2,10 +2,10 @@ import { resolve } from "node:path";
 
 import { implement, openChild, serve, type ServedDriver } from "@jumpstarter-ts/core";
 import { opendal } from "@jumpstarter-ts/driver-storage/opendal";
+import { ownAddress } from "@jumpstarter-ts/driver-storage/serving";
 
 import { tftp } from "./client.ts";
 import { tftpServerOptions } from "./options.ts";
-import { ownAddress } from "./own-address.ts";
 import { openTftpServer, type TftpServer } from "./tftp-server.ts";
 
 /** As upstream's. */

@@ -1,6 +1,7 @@
 import type { BigIntStats } from "node:fs";
 
-import { openConfined, type Denial } from "./confined-file.ts";
+import { openConfined, type Denial } from "@jumpstarter-ts/driver-storage/serving";
+
 import { chunkBytes, createChunkCache, type FileChunks } from "./file-chunks.ts";
 import { errorCode } from "./packet.ts";
 import { TransferError } from "./transfer-error.ts";
