@@ -27,9 +27,14 @@ export function writeStatus({ code, details, metadata }: CallStatus): OutgoingHt
 
 /** What of HTTP/2's headers is the call's own. */
 export function readMetadata(headers: IncomingHttpHeaders): Metadata {
-  const own: IncomingHttpHeaders = { ...headers };
-  for (const key of Object.keys(own)) if (key.startsWith(":") || transportKeys.has(key)) delete own[key];
-  return Metadata.fromHttp2Headers(own);
+  const own: IncomingHttpHeaders = {};
+  let isEmpty = true;
+  for (const key of Object.keys(headers)) {
+    if (key.startsWith(":") || transportKeys.has(key)) continue;
+    own[key] = headers[key];
+    isEmpty = false;
+  }
+  return isEmpty ? new Metadata() : Metadata.fromHttp2Headers(own);
 }
 
 /** What the end of a stream without a status means. */
