@@ -9,8 +9,22 @@ const blockedNames: ReadonlySet<string> = new Set([
   "BASH_ENV",
   "KUBECONFIG",
   "HOME",
+  // What follows is not upstream's. Bash runs what PS4 holds before each command where SHELLOPTS has xtrace.
+  "SHELLOPTS",
+  "BASHOPTS",
+  "PS4",
+  "ENV",
+  "PYTHONHOME",
+  "PYTHONSTARTUP",
+  "PERL5LIB",
+  "PERL5OPT",
+  "RUBYLIB",
+  "RUBYOPT",
+  "NODE_OPTIONS",
+  "NODE_PATH",
+  "GCONV_PATH",
 ]);
-const blockedPrefixes = ["LD_", "BASH_FUNC_"];
+const blockedPrefixes = ["LD_", "DYLD_", "BASH_FUNC_"];
 /** As Python says it. */
 const identifier = /^[\p{XID_Start}_]\p{XID_Continue}*$/u;
 

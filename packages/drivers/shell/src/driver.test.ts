@@ -94,6 +94,21 @@ describe("the shell of a lab", () => {
   it.each([
     ["an unknown method", "absent", [], {}, "SHELL_METHOD_UNKNOWN"],
     ["a variable that finds programs", "greet", [], { PATH: "/tmp" }, "SHELL_VARIABLE_REFUSED"],
+    [
+      "a variable with which bash runs what another one holds",
+      "greet",
+      [],
+      { SHELLOPTS: "xtrace" },
+      "SHELL_VARIABLE_REFUSED",
+    ],
+    ["a variable that bash may run", "greet", [], { PS4: "$(touch /tmp/x)" }, "SHELL_VARIABLE_REFUSED"],
+    [
+      "a variable that gives a program more options",
+      "greet",
+      [],
+      { NODE_OPTIONS: "--import=x" },
+      "SHELL_VARIABLE_REFUSED",
+    ],
     ["a variable of the dynamic linker", "greet", [], { LD_AUDIT: "x" }, "SHELL_VARIABLE_REFUSED"],
     ["a function for bash", "greet", [], { "BASH_FUNC_ls%%": "() { :; }" }, "SHELL_VARIABLE_INVALID"],
     ["a variable without a name", "greet", [], { "": "x" }, "SHELL_VARIABLE_INVALID"],
