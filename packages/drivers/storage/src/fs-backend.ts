@@ -16,7 +16,11 @@ export async function fsBackend(
   root: string,
   { platform }: { readonly platform?: NodeJS.Platform } = {},
 ): Promise<StorageBackend> {
-  await mkdir(root, { recursive: true });
+  try {
+    await mkdir(root, { recursive: true });
+  } catch (cause) {
+    throw rootError(root, cause);
+  }
   const find = beneath(root, platform);
 
   return {
@@ -150,4 +154,18 @@ async function attempt<T, A>(
     if (ifAbsent !== never && absent.has(systemCode(cause))) return ifAbsent as Exclude<A, symbol>;
     throw storageError(what, cause);
   }
+}
+
+/** Of the owner's configuration, whose path may be told. */
+function rootError(root: string, cause: unknown): unknown {
+  const code = systemCode(cause) ?? "";
+  if (["EEXIST", "ENOTDIR"].includes(code)) {
+    return refuse(`${root} is to be served, and is no directory: name one`, "ROOT_INVALID");
+  }
+  if (!["EACCES", "EPERM", "EROFS"].includes(code)) return cause;
+  return refuse(
+    `${root} is to be served, and the exporter may not make it: make it, or name a directory that it may write`,
+    "ROOT_INVALID",
+    "permission-denied",
+  );
 }

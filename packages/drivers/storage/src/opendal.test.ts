@@ -247,6 +247,12 @@ describe("the options of a storage", () => {
     [{ scheme: "s3", kwargs: { bucket: "b" } }, "unsupported", /s3, but only fs, http and memory are supported/],
     [{ scheme: "fs", kwargs: {} }, "invalid-argument", /root/],
     [{ scheme: "fs", kwargs: { root: "/tmp/x", bogus: "1" } }, "invalid-argument", /bogus/],
+    [
+      { scheme: "fs", kwargs: { root: "/dev/null" } },
+      "invalid-argument",
+      /\/dev\/null is to be served, and is no directory/,
+    ],
+    [{ scheme: "fs", kwargs: { root: "/dev/null/x" } }, "invalid-argument", /is no directory/],
     [{ scheme: "http", kwargs: { endpoint: "ftp://x" } }, "invalid-argument", /endpoint/],
     [{ scheme: "memory", kwargs: { root: "/" } }, "invalid-argument", /root/],
     [{ scheme: "fs" }, "invalid-argument", /kwargs/],
