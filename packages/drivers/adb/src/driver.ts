@@ -12,7 +12,7 @@ import {
 } from "@jumpstarter-ts/core";
 import type { networkContract } from "@jumpstarter-ts/driver-network";
 import { tcpNetwork } from "@jumpstarter-ts/driver-network/tcp";
-import { runLocal } from "@jumpstarter-ts/driver-ssh/local-command";
+import { runCommand } from "@jumpstarter-ts/process";
 import { z } from "zod";
 
 import { adb } from "./client.ts";
@@ -93,10 +93,8 @@ async function reach(server: AdbServer, device: string, options: CallContext & {
 
 async function checkProgram(program: string, { signal, log }: DriverScope): Promise<void> {
   try {
-    const { stdout, stderr, exitCode } = await runLocal([program, "version"], { signal, timeoutMs: versionMs });
-    if (exitCode !== 0)
-      throw new Error(`it ended with exit code ${exitCode} and said ${JSON.stringify(stderr.trim())}`);
-    log.debug(stdout.trim());
+    const limits = { signal, timeoutMs: versionMs, cwd: "/", reasonPrefix: "ADB_VERSION" };
+    log.debug((await runCommand([program, "version"], { ...limits, log: { ...log, info: log.debug } })).trim());
   } catch (cause) {
     throw new JumpstarterError(
       `the program ${program} of the ADB server does not run: ${messageOf(cause)}; ` +
