@@ -38,12 +38,11 @@ describe("a program", () => {
   it("has sockets that both ends write to", async () => {
     const script = "read -r line <&3; echo $line back >&3; read -r line <&4; echo $line too >&4";
     const process = await startProcess(["sh", "-c", script], { cwd, socketCount: 2 });
-    const [first, second] = process.sockets;
+    const heard = process.sockets.map((socket) => text(socket));
 
-    first?.write("there and\n");
-    second?.write("that\n");
+    for (const [index, line] of ["there and\n", "that\n"].entries()) process.sockets[index]?.write(line);
 
-    expect(await Promise.all([text(first ?? []), text(second ?? [])])).toEqual(["there and back\n", "that too\n"]);
+    expect(await Promise.all(heard)).toEqual(["there and back\n", "that too\n"]);
     await process.exited;
   });
 
