@@ -29,8 +29,7 @@ describe("a program", () => {
       env: { LEVEL: "2", GONE: undefined },
     });
 
-    expect(await text(process.stdout)).toBe("/usr\n2\n");
-    expect(await text(process.stderr)).toBe("careful\n");
+    expect(await Promise.all([text(process.stdout), text(process.stderr)])).toEqual(["/usr\n2\n", "careful\n"]);
     expect(await process.exited).toEqual({ code: 3, signal: null });
     expect(process.hasExited()).toBe(true);
   });

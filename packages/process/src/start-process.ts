@@ -5,6 +5,7 @@ import type { Duplex, Readable } from "node:stream";
 import { clock } from "@jumpstarter-ts/core";
 
 import { graceSeconds, startGuard, type Guard } from "./guard.ts";
+import { isGroupAlive, signalGroup } from "./process-group.ts";
 
 /** How a program ended: one of the two. */
 export interface ProcessEnd {
@@ -24,7 +25,10 @@ export interface StopOptions {
 export interface GuardedProcess {
   /** Of the program, and of the group. */
   readonly pid: number;
-  /** Read on demand: until somebody does, the pipe holds the program up. */
+  /**
+   * The pipe holds the program up until somebody reads. Listen at once, as both are emptied when the program exits and
+   * nobody does.
+   */
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** The near ends of what the program has as its file descriptors 3, 4, … */
@@ -99,7 +103,7 @@ function guarded(child: ChildProcess, exit: Promise<ProcessEnd>, guard: Guard): 
 
   const terminate = async (): Promise<ProcessEnd> => {
     signalGroup(pid, "SIGTERM");
-    while (isAlive(pid) && clock.now() < killAt) await pause(pollMs);
+    while (isGroupAlive(pid) && clock.now() < killAt) await pause(pollMs);
     signalGroup(pid, "SIGKILL");
     const end = await exited;
     await guard.release();
@@ -119,22 +123,6 @@ function guarded(child: ChildProcess, exit: Promise<ProcessEnd>, guard: Guard): 
       return await stopping;
     },
   };
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // Gone already.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(-pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 function pause(ms: number): Promise<void> {
