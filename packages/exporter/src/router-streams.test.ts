@@ -131,6 +131,18 @@ describe("a driver's stream", () => {
     await expect(readEnd(near)).rejects.toMatchObject({ message: expect.stringContaining("the cable is out") });
   });
 
+  it("fails at its client after all that came before the driver's side broke", async () => {
+    await using bench = await probeBench();
+    const near = await bench.open({ kind: "driver", path: "probe", method: "breaking" });
+    const heard: Buffer[] = [];
+    near.on("data", (chunk: Buffer) => heard.push(chunk));
+
+    const [error] = await once(near, "error");
+
+    expect(Buffer.concat(heard).equals(pattern(256 * 1024))).toBe(true);
+    expect(error).toMatchObject({ message: expect.stringContaining("the cable is out") });
+  });
+
   it("is closed with the session", async () => {
     await using bench = await probeBench();
     const near = await bench.open({ kind: "driver", path: "probe", method: "connect" });

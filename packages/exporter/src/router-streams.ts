@@ -69,9 +69,14 @@ function quiet(stream: ByteStream): ByteStream {
 
 /** Both directions, each with its own end. The driver's failure is the client's; a client that goes takes all with it. */
 function join(near: ByteStream, far: ByteStream): void {
-  near.on("error", (error) => far.destroy(driverError(error)));
+  near.on("error", (error) => {
+    const fail = (): void => void far.destroy(driverError(error));
+    // What the driver gave before is on its way, and comes first: often it says more than the error.
+    if (far.writableLength === 0 || far.writableObjectMode) fail();
+    else far.write(nothing, fail);
+  });
   near.on("close", () => {
-    if (!near.readableEnded) far.end();
+    if (!near.readableEnded && near.errored === null) far.end();
     // Nobody takes what still comes.
     far.unpipe(near);
     far.resume();
@@ -86,6 +91,8 @@ function join(near: ByteStream, far: ByteStream): void {
   near.pipe(far);
   far.pipe(near);
 }
+
+const nothing = new Uint8Array(0);
 
 function offerResource(
   session: Session,

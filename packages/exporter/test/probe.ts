@@ -54,6 +54,7 @@ const probe = defineDriver({
       refuse: byteStream(),
       dawdle: byteStream(),
       broken: byteStream(),
+      breaking: byteStream(),
     },
   }),
   client: () => ({}),
@@ -180,6 +181,12 @@ export function createProbe(): Probe {
           stream.destroy(new Error("the cable is out"));
           return stream;
         },
+        breaking: () =>
+          Duplex.from(async function* () {
+            const said = pattern(256 * 1024);
+            for (let at = 0; at < said.length; at += 16_384) yield said.subarray(at, at + 16_384);
+            throw new Error("the cable is out");
+          }),
         dawdle: ({ signal }) =>
           holding("dawdle", async () => {
             await once(signal, "abort");
