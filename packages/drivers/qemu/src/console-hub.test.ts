@@ -1,3 +1,5 @@
+import { finished } from "node:stream/promises";
+
 import { createStreamPair, silentLogger } from "@jumpstarter-ts/core";
 import { describe, expect, it } from "vitest";
 
@@ -55,16 +57,19 @@ describe("the console of a machine", () => {
     expect(await hear(far, ".")).toBe("on.");
   });
 
-  it("ends after the last words of a machine that crashed, and takes a new connection", async () => {
+  it("fails after the last words of a machine that crashed, and takes a new connection", async () => {
     const hub = createConsoleHub("console", silentLogger);
     const stream = hub.open(open);
     const { near, far } = createStreamPair();
     hub.attach(near);
     far.write("Kernel panic");
-    hub.crashed();
+    hub.crashed(new Error("the machine is gone"));
     far.destroy();
     near.destroy();
-    expect(await hear(stream, "nothing")).toBe("Kernel panic");
+    let heard = "";
+    stream.on("data", (chunk: Buffer) => (heard += chunk.toString()));
+    await expect(finished(stream)).rejects.toThrow("the machine is gone");
+    expect(heard).toBe("Kernel panic");
     expect(() => hub.open(open)).not.toThrow();
   });
 

@@ -6,8 +6,8 @@ import { JumpstarterError, type ByteStream, type Logger } from "@jumpstarter-ts/
 export interface ConsoleHub {
   /** A machine starts. What nobody has read of the one before is dropped, unless someone is listening. */
   attach(uart: Duplex): void;
-  /** The machine has crashed: the connection ends once it has been given everything. */
-  crashed(): void;
+  /** The machine has crashed: the connection fails once everything has been read from it. */
+  crashed(failure: Error): void;
   /** Throws `failed-precondition` (`SERIAL_IN_USE`) while there is another connection. */
   open(signal: AbortSignal): ByteStream;
   /** Ends the connection, if there is one. */
@@ -27,16 +27,18 @@ export function createConsoleHub(name: string, log: Logger): ConsoleHub {
   let uart: Duplex | undefined;
   let listener: Duplex | undefined;
   let isWanted = false;
-  let isEnding = false;
+  /** What the connection is to fail with. */
+  let failing: Error | undefined;
 
   const drop = (): void => {
     chunks = [];
     length = 0;
   };
-  const end = (ended: Duplex): void => {
+  const fail = (ended: Duplex, failure: Error): void => {
     listener = undefined;
-    isEnding = false;
-    ended.push(null);
+    failing = undefined;
+    // A tick later: this may run inside the read() that takes the last chunk out.
+    process.nextTick(() => ended.destroy(failure));
   };
   const pump = (): void => {
     const reader = listener;
@@ -44,7 +46,7 @@ export function createConsoleHub(name: string, log: Logger): ConsoleHub {
     while (isWanted) {
       const chunk = chunks.shift();
       if (chunk === undefined) {
-        if (isEnding) end(reader);
+        if (failing !== undefined) fail(reader, failing);
         return;
       }
       length -= chunk.length;
@@ -66,16 +68,16 @@ export function createConsoleHub(name: string, log: Logger): ConsoleHub {
   return {
     attach(started) {
       if (listener === undefined) drop();
-      isEnding = false;
+      failing = undefined;
       uart = started;
       started.on("data", take);
       started.once("close", () => {
         if (uart === started) uart = undefined;
       });
     },
-    crashed() {
+    crashed(failure) {
       const finish = (): void => {
-        isEnding = listener !== undefined;
+        failing = listener === undefined ? undefined : failure;
         pump();
       };
       // Its last words may still be on their way.
@@ -85,6 +87,8 @@ export function createConsoleHub(name: string, log: Logger): ConsoleHub {
     open(signal) {
       if (listener !== undefined) throw inUse(name);
       const opened = new Duplex({
+        // One chunk: what waits longer waits here, where a failure does not drop it.
+        readableHighWaterMark: 1,
         read() {
           isWanted = true;
           pump();

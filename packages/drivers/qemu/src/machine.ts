@@ -109,7 +109,7 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
       if (hasShutDown && end.code === 0) return scope.log.info("the machine has switched itself off");
       failure = crashed({ program: basename(program), end, said: started.process.said() });
       scope.log.error(messageOf(failure));
-      hub.crashed();
+      hub.crashed(failure);
     });
     return started;
   };
