@@ -74,8 +74,10 @@ export async function rootShell({ console }: Pick<QemuClient, "console">): Promi
   return console.shell({ login: { user: "root" }, ...patience });
 }
 
-/** Switches a machine on and logs in as root. */
-export async function bootToShell(machine: QemuClient): Promise<Shell> {
-  await machine.power.on();
-  return rootShell(machine);
+/** Switches a machine on and logs in as root. No key is sent before it asks for one: the first would stop U-Boot. */
+export async function bootToShell({ power, console }: QemuClient): Promise<Shell> {
+  const since = console.mark();
+  await power.on();
+  await console.waitFor("login: ", { ...patience, since });
+  return console.shell({ login: { user: "root" }, nudgeAfter: 0, ...patience });
 }

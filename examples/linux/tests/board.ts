@@ -17,10 +17,11 @@ const states = defineStates<Exporters["board"]>()({
     from: ["off", "bootloader"],
     timeout: "90s",
     async enter({ power, console }, { from }) {
+      const since = console.mark();
       if (from === "off") await power.on();
       else await console.sendLine("boot");
       // Not before: a key that comes too early stops U-Boot.
-      await console.waitFor("login: ", { timeout: "80s", failOn: /Kernel panic.*/ });
+      await console.waitFor("login: ", { since, timeout: "80s", failOn: /Kernel panic.*/ });
       return console.shell(login);
     },
     attach: ({ console }) => console.shell({ nudgeAfter: 0, timeout: "5s" }),
