@@ -23,6 +23,8 @@ export async function benchStorage(): Promise<Figure[]> {
   } finally {
     if (before === undefined) delete process.env["TMPDIR"];
     else process.env["TMPDIR"] = before;
+    // What Node leaves in a directory for temporary files.
+    if (place !== undefined) await rm(join(place, "node-compile-cache"), { recursive: true, force: true });
   }
 }
 
