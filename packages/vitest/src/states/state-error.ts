@@ -5,6 +5,8 @@ import { isJumpstarterError, JumpstarterError, messageOf } from "@jumpstarter-ts
 export class StateError extends JumpstarterError {
   /** What the console said, when the transition waited for something on it. */
   readonly wait: WaitReport | undefined;
+  /** What kept the device from the state, where a driver or a console says it; a transition's time says nothing. */
+  readonly causeReason: string | undefined;
   /** Whether the stack shows where the transition failed; one whose time was over was nowhere in particular. */
   readonly isOfTransition: boolean;
 
@@ -15,8 +17,9 @@ export class StateError extends JumpstarterError {
       reason: "STATE_NOT_REACHED",
     });
     this.wait = report === undefined ? undefined : { ...report, summary: `${summary}: ${report.summary}` };
-    this.isOfTransition =
-      cause instanceof Error && cause.stack !== undefined && !(isJumpstarterError(cause) && cause.reason === "TIMEOUT");
+    const isLate = isJumpstarterError(cause) && cause.reason === "TIMEOUT";
+    this.causeReason = isJumpstarterError(cause) && !isLate ? cause.reason : undefined;
+    this.isOfTransition = cause instanceof Error && cause.stack !== undefined && !isLate;
     if (cause instanceof Error && cause.stack !== undefined) {
       // Where the transition failed is what its author wants to see.
       this.stack = `${this.name}: ${this.message}${cause.stack.slice(cause.stack.indexOf("\n    at "))}`;

@@ -2,6 +2,7 @@ import { createRecorder } from "@jumpstarter-ts/console";
 import { bytes, JumpstarterError } from "@jumpstarter-ts/core";
 import { describe, expect, it } from "vitest";
 
+import { StateError } from "../states/state-error.ts";
 import { classify, explainFailure } from "./explain.ts";
 
 const device = { name: "uno", description: "exporters/uno.yaml", socket: "/run/uno.sock" };
@@ -47,12 +48,29 @@ describe("a failure", () => {
     expect(error.message).toBe("expected 1 to be 2\n  DUT       uno (exporters/uno.yaml)");
   });
 
+  it("of a state is that of what kept the device from it", () => {
+    const missing = new JumpstarterError("there is no u-boot.bin", {
+      code: "failed-precondition",
+      reason: "QEMU_FILE_MISSING",
+    });
+    const error = new StateError('the device did not reach "shell"', missing);
+
+    explainFailure(error, { device, recorders: [] });
+
+    expect(error.message).toMatch(/Class +InfraError/);
+  });
+
   it.for([
     ["CONSOLE_NO_MATCH", "deadline-exceeded", "DutError"],
     ["CONSOLE_FAILED_ON", "failed-precondition", "DutError"],
     ["CONSOLE_ENDED", "unavailable", "InfraError"],
     ["CONSOLE_BAD_PATTERN", "invalid-argument", "TestError"],
     ["SHELL_COMMAND_FAILED", "failed-precondition", "DutError"],
+    ["SHELL_NOT_INSTALLED", "failed-precondition", "InfraError"],
+    ["QEMU_FILE_MISSING", "failed-precondition", "InfraError"],
+    ["QEMU_OFF", "failed-precondition", "TestError"],
+    ["PLUGIN_MISSING", "failed-precondition", "TestError"],
+    ["STATE_NOT_REACHED", "failed-precondition", "DutError"],
     ["TIMEOUT", "deadline-exceeded", "InfraError"],
     ["DUT_MISMATCH", "not-found", "TestError"],
     ["TEST_ENDED", "cancelled", "TestError"],

@@ -8,10 +8,14 @@ export type FailureClass = "InfraError" | "DutError" | "TestError";
 
 /** What the caller of an error's code can do says whose it is. */
 export function classify({ code, reason }: { readonly code: ErrorCode; readonly reason: string }): FailureClass {
+  if (code === "failed-precondition" && benchReason.test(reason)) return "InfraError";
   const isOfDevice = /^(?:CONSOLE|SHELL|STATE)_/.test(reason);
   if (isOfDevice && (code === "deadline-exceeded" || code === "failed-precondition")) return "DutError";
   return classOfCode[code];
 }
+
+/** What the exporter's machine lacks: a program, a file of its configuration, a key that it can read. */
+const benchReason = /^(?!PLUGIN_).*_(?:MISSING|NOT_INSTALLED|UNREADABLE|START_FAILED)$/;
 
 const classOfCode: Readonly<Record<ErrorCode, FailureClass>> = {
   unavailable: "InfraError",
@@ -38,6 +42,8 @@ export interface KeptError {
   readonly code?: unknown;
   readonly reason?: unknown;
   readonly wait?: unknown;
+  /** Of what kept a device from a state. */
+  readonly causeReason?: unknown;
 }
 
 export interface FailureContext {
@@ -55,7 +61,8 @@ export function explainFailure(error: KeptError, { device, recorders }: FailureC
   const text = isWait(wait)
     ? formatWaitReport(wait, { above })
     : [error.message, ...above.map(row), ...recorders.flatMap(tailOf)].join("\n");
-  const { code, reason } = error;
+  const { code } = error;
+  const reason = error.causeReason ?? error.reason;
   const known = errorCodes.find((candidate) => candidate === code);
   const fault = known === undefined || typeof reason !== "string" ? undefined : classify({ code: known, reason });
   rewrite(error, fault === undefined ? text : `${text}\n${row(["Class", `${fault}: ${meanings[fault]}`])}`);
