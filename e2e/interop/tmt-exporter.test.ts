@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { runPython } from "../peers/python-run.ts";
+import { exitCodeOfJ, runPython } from "../peers/python-run.ts";
 import { pythonPeer } from "../peers/python.ts";
 import { startOurs } from "./ours.ts";
 
@@ -33,7 +33,7 @@ describe.skipIf(pythonPeer() === undefined && process.env["CI"] !== "true")("our
       expect(stdout).toBe(
         "run -a plan provision -h connect -g 127.0.0.1 -P 2222 -u root -p secret --feeling-safe --hard-reboot j power cycle\n",
       );
-      expect(exitCode).toBe(2);
+      expect(exitCode).toBe(exitCodeOfJ(2));
     } finally {
       await rm(directory, { recursive: true });
     }

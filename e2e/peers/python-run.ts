@@ -1,5 +1,5 @@
 /** Runs a Python program with the Python client library, as a user would inside `jmp shell`. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
 import type { Writable } from "node:stream";
 
@@ -76,6 +76,17 @@ export async function runPython(program: string, args: readonly string[], option
   } finally {
     if (child.exitCode === null) child.kill("SIGKILL");
   }
+}
+
+/**
+ * What upstream's `j` ends with where its command ends with this code: Python before 3.11.4 wraps what `except*` raises,
+ * and so ends with 1 and a traceback.
+ */
+export function exitCodeOfJ(code: number): number {
+  const peer = pythonPeer();
+  if (peer === undefined) return code;
+  const version = execFileSync(join(peer.bin, "python"), ["-c", "import sys; print(sys.version_info >= (3, 11, 4))"]);
+  return version.toString().trim() === "True" ? code : 1;
 }
 
 function launch(program: string, args: readonly string[], { host, cwd, env = {} }: PythonRun) {
