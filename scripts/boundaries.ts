@@ -8,9 +8,10 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 
 import { root } from "./step.ts";
 
-/** What a package may import of this project. A driver may also run programs, and build on other drivers' contracts. */
+/** What a package may import of this project. A driver may also run programs, compare pictures, and build on other drivers' contracts. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  picture: ["core"],
   process: ["core"],
   protocol: ["core"],
   console: ["core"],
@@ -94,6 +95,6 @@ function checkImport(manifest: Manifest, directory: string, file: string, specif
 
 function mayImport(directory: string, target: string): boolean {
   if (basename(dirname(directory)) === "drivers")
-    return ["core", "process"].includes(target) || target.startsWith("driver-");
+    return ["core", "picture", "process"].includes(target) || target.startsWith("driver-");
   return allowed[basename(directory)]?.includes(target) ?? false;
 }

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 
 import { connect } from "@jumpstarter-ts/client";
-import { expectSame, vnc } from "@jumpstarter-ts/driver-vnc";
+import { vnc } from "@jumpstarter-ts/driver-vnc";
+import { expectSame } from "@jumpstarter-ts/picture";
 import { describe, expect, it } from "vitest";
 
 import { freeTcpPort } from "../clients/free-port.ts";
@@ -30,7 +31,7 @@ describe.skipIf(!isReady && !isCi)("our vnc driver before a real server", () => 
     const stable = await screen.waitForStable({ quietMs: 200 });
 
     expect(() => expectSame(stable, reference)).toThrow("307200 of 307200 pixels differ");
-    expectSame(stable, reference, { tolerance: 3 });
+    expectSame(stable, reference, { channelTolerance: 3 });
     expectSame(await screen.snapshot(), stable);
   });
 

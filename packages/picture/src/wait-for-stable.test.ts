@@ -1,149 +1,123 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { describe, expect, it } from "vitest";
 
-import { comparePictures } from "./compare.ts";
-import { decodeImage } from "./decode.ts";
-import { expectFrame } from "./expect-frame.ts";
+import { screen } from "../test/pictures.ts";
+import { polled, type Look, type PictureSource } from "./picture-source.ts";
 import type { Picture } from "./picture.ts";
-import { encodePng } from "./png.ts";
-import { waitForStableFrame, type FrameSource } from "./stable-frame.ts";
+import { waitForSame } from "./wait-for-same.ts";
+import { waitForStable } from "./wait-for-stable.ts";
 
-const quick = { quietMs: 20, intervalMs: 2, timeoutMs: 5_000 } as const;
-
-/** A grey screen of 20 × 10 pixels, with some of them set to a light. */
-function screen(lights: Readonly<Record<string, number>> = {}, grey = 100): Picture {
-  const data = new Uint8Array(20 * 10 * 3).fill(grey);
-  for (const [place, light] of Object.entries(lights)) {
-    const [x = 0, y = 0] = place.split(",").map(Number);
-    data.fill(light, (y * 20 + x) * 3, (y * 20 + x) * 3 + 3);
-  }
-  return { width: 20, height: 10, data };
-}
+const quick = { quietMs: 20, timeoutMs: 5_000 } as const;
 
 /** Shows one picture after the other, and stays with the last one. */
-function showing(...pictures: readonly Picture[]): FrameSource & { readonly shown: number } {
+function showing(...pictures: readonly Picture[]): PictureSource & { readonly shown: number } {
   let shown = 0;
-  return {
-    get shown() {
-      return shown;
-    },
-    async snapshot() {
-      return encodePng(pictures[Math.min(shown++, pictures.length - 1)] ?? screen());
+  const look = async (): Promise<Look> => ({ picture: pictures[Math.min(shown++, pictures.length - 1)] ?? screen() });
+  return Object.defineProperty({ ...polled("screen", look, { intervalMs: 2 }), shown }, "shown", { get: () => shown });
+}
+
+function blinking(): PictureSource {
+  let turn = 0;
+  const look = async (): Promise<Look> => ({ picture: screen({ "7,8": turn++ % 2 === 0 ? 255 : 0 }) });
+  return polled("screen", look, { intervalMs: 0 });
+}
+
+/** Never tells anything, and says when nobody waits any more. */
+function silent() {
+  const gone = Promise.withResolvers<void>();
+  const source: PictureSource = {
+    what: "screen",
+    next(_ms, signal) {
+      signal.addEventListener("abort", () => gone.resolve());
+      return Promise.withResolvers<undefined>().promise;
     },
   };
+  return { source, gone: gone.promise };
 }
 
-async function openDirectory() {
-  const path = await mkdtemp(join(tmpdir(), "jumpstarter-frames-"));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
-}
-
-describe("a picture", () => {
-  it("is alike another one as long as few pixels differ by much", () => {
-    const one = comparePictures(screen({ "3,4": 255 }), screen());
-    expect(one).toEqual({
-      isAlike: false,
-      differingPixels: 1,
-      share: 0.005,
-      region: { x: 3, y: 4, width: 1, height: 1 },
-    });
-    expect(comparePictures(screen({ "3,4": 255 }), screen(), { tolerance: 0.005 }).isAlike).toBe(true);
-    expect(comparePictures(screen({}, 124), screen()).isAlike).toBe(true);
-    expect(comparePictures(screen({}, 125), screen())).toMatchObject({ isAlike: false, share: 1 });
-  });
-
-  it("is not looked at where it need not be, also beyond its edges", () => {
-    const clock = { x: 18, y: -2, width: 10, height: 5 };
-    const seen = screen({ "19,2": 255 });
-    expect(comparePictures(seen, screen(), { ignore: [clock] })).toMatchObject({ isAlike: true, differingPixels: 0 });
-    expect(comparePictures(screen({ "17,2": 255 }), screen(), { ignore: [clock] }).isAlike).toBe(false);
-  });
-
+describe("a picture that changes", () => {
   it("is waited for until it stays as it is", async () => {
     const source = showing(screen({}, 0), screen({}, 50), screen({}, 90), screen({ "1,1": 255 }));
 
-    const { picture } = await waitForStableFrame(source, "screen", quick);
+    const { picture } = await waitForStable(source, quick);
 
     expect(picture).toEqual(screen({ "1,1": 255 }));
     expect(source.shown).toBeGreaterThan(4);
   });
 
-  it("that fades slowly is changing all the time", async () => {
+  it("slowly is changing all the time", async () => {
     const fade = Array.from({ length: 60 }, (_, step) => screen({}, step * 4));
-    const { picture } = await waitForStableFrame(showing(...fade), "screen", { ...quick, quietMs: 50 });
+    const { picture } = await waitForStable(showing(...fade), { ...quick, quietMs: 50, channelTolerance: 24 });
     expect(picture.data[0]).toBeGreaterThanOrEqual(59 * 4 - 24);
   });
 
-  it("that never stays as it is says where it changed last", async () => {
-    const blinking = Array.from({ length: 5_000 }, (_, turn) => screen({ "7,8": turn % 2 === 0 ? 255 : 0 }));
-    await expect(waitForStableFrame(showing(...blinking), "screen", { ...quick, timeoutMs: 60 })).rejects.toMatchObject(
-      { reason: "VIDEO_NOT_STABLE", message: expect.stringMatching(/last in 1 × 1 pixels at 7,8$/) },
-    );
-    const ignore = [{ x: 7, y: 8, width: 1, height: 1 }];
-    await expect(waitForStableFrame(showing(...blinking), "screen", { ...quick, ignore })).resolves.toBeDefined();
+  it("in its size is changing, too", async () => {
+    const small = { width: 1, height: 1, data: new Uint8Array(3) };
+    await expect(waitForStable(showing(screen(), small), quick)).resolves.toEqual({ picture: small });
   });
 
-  it("is not waited for any longer than the caller wants", async () => {
-    const never: FrameSource = { snapshot: () => new Promise(() => undefined) };
-    const waiting = waitForStableFrame(never, "screen", { ...quick, signal: AbortSignal.timeout(10) });
-    await expect(waiting).rejects.toMatchObject({ code: "cancelled" });
-    await expect(waitForStableFrame(never, "screen", { ...quick, timeoutMs: 10 })).rejects.toMatchObject({
+  it("all the time says where it changed last", async () => {
+    await expect(waitForStable(blinking(), { ...quick, timeoutMs: 60 })).rejects.toMatchObject({
       code: "deadline-exceeded",
+      reason: "PICTURE_NOT_STABLE",
+      message: expect.stringMatching(
+        /^screen did not stay as it is for 20ms within 60ms: it changed \d+ times, last in the 1 × 1 pixels at 7,8$/,
+      ),
+    });
+    const ignore = [{ x: 7, y: 8, width: 1, height: 1 }];
+    await expect(waitForStable(blinking(), { ...quick, ignore })).resolves.toBeDefined();
+  });
+
+  it("is stable where its source tells of no news", async () => {
+    let looks = 0;
+    const source: PictureSource = {
+      what: "screen",
+      next: async () => (looks++ === 0 ? { picture: screen() } : undefined),
+    };
+    await expect(waitForStable(source, quick)).resolves.toEqual({ picture: screen() });
+  });
+});
+
+describe("a picture that is expected", () => {
+  it("is waited for until it is shown", async () => {
+    const source = showing(screen({}, 0), screen({}, 50), screen({ "1,1": 255 }));
+    await expect(waitForSame(source, screen({ "1,1": 255 }), quick)).resolves.toEqual({
+      picture: screen({ "1,1": 255 }),
+    });
+  });
+
+  it("and never shown is told with what was different at last", async () => {
+    const waiting = waitForSame(showing(screen({ "1,1": 255 })), screen(), { timeoutMs: 30, mostDiffering: 0.001 });
+    await expect(waiting).rejects.toMatchObject({
+      code: "deadline-exceeded",
+      reason: "PICTURE_DIFFERS",
+      message:
+        "screen did not show the expected picture within 30ms: " +
+        "at last 1 of 200 pixels differ (0.5 %, 0.1 % may), all in the 1 × 1 pixels at 1,1",
     });
   });
 });
 
-describe("a reference image", () => {
-  it("is what the screen has to show once it is stable", async () => {
-    await using directory = await openDirectory();
-    const reference = join(directory.path, "menu.png");
-    await writeFile(reference, encodePng(screen({ "1,1": 255 })));
-    const source = showing(screen({}, 0), screen({ "1,1": 255 }));
-    await expect(expectFrame(source, "screen", reference, quick)).resolves.toMatchObject({ picture: { width: 20 } });
+describe.each([
+  ["stable", (source: PictureSource, limits: object) => waitForStable(source, limits)],
+  ["the same", (source: PictureSource, limits: object) => waitForSame(source, screen(), limits)],
+])("a wait until a picture is %s", (_until, wait) => {
+  it("lasts no longer than its caller wants, and lets go of the source", async () => {
+    const { source, gone } = silent();
+    await expect(wait(source, { signal: AbortSignal.timeout(10) })).rejects.toMatchObject({ code: "cancelled" });
+    await gone;
   });
 
-  it("that is not shown leaves what was seen and the difference behind", async () => {
-    await using directory = await openDirectory();
-    const reference = join(directory.path, "menu.png");
-    const outputDirectory = join(directory.path, "out");
-    await writeFile(reference, encodePng(screen()));
-
-    const looking = expectFrame(showing(screen({ "2,3": 255, "4,5": 255 })), "screen", reference, {
-      ...quick,
-      outputDirectory,
+  it("lasts no longer than allowed, and lets go of the source", async () => {
+    const { source, gone } = silent();
+    await expect(wait(source, { timeoutMs: 10 })).rejects.toMatchObject({
+      code: "deadline-exceeded",
+      message: expect.stringContaining("a picture of screen did not finish"),
     });
-
-    await expect(looking).rejects.toMatchObject({
-      reason: "VIDEO_FRAME_DIFFERS",
-      message: expect.stringContaining("2 pixels differ (1 %, 0.1 % may) within 3 × 3 at 2,3"),
-    });
-    expect((await readdir(outputDirectory)).toSorted()).toEqual(["menu-actual.png", "menu-difference.png"]);
-    expect(decodeImage(await readFile(join(outputDirectory, "menu-actual.png")))).toEqual(
-      screen({ "2,3": 255, "4,5": 255 }),
-    );
-    const { data } = decodeImage(await readFile(join(outputDirectory, "menu-difference.png")));
-    expect([...data.subarray((3 * 20 + 2) * 3, (3 * 20 + 2) * 3 + 3)]).toEqual([255, 0, 0]);
+    await gone;
   });
 
-  it("is made where somebody asks for it, and missed where nobody did", async () => {
-    await using directory = await openDirectory();
-    const reference = join(directory.path, "menu.png");
-    await expect(expectFrame(showing(screen()), "screen", reference, quick)).rejects.toMatchObject({
-      reason: "VIDEO_NO_REFERENCE",
-    });
-    await expectFrame(showing(screen()), "screen", reference, { ...quick, isUpdate: true });
-    await expectFrame(showing(screen()), "screen", reference, quick);
-  });
-
-  it("of another size is told apart from one that looks different", async () => {
-    await using directory = await openDirectory();
-    const reference = join(directory.path, "menu.png");
-    await writeFile(reference, encodePng({ width: 1, height: 1, data: new Uint8Array(3) }));
-    await expect(
-      expectFrame(showing(screen()), "screen", reference, { ...quick, outputDirectory: directory.path }),
-    ).rejects.toThrow(/screen has 20 × 10 pixels and .* 1 × 1/);
+  it("ends with what its source fails with", async () => {
+    const broken = polled("screen", () => Promise.reject(new Error("no camera")), { intervalMs: 1 });
+    await expect(wait(broken, {})).rejects.toThrow("no camera");
   });
 });

@@ -1,9 +1,8 @@
 import { defineDriver, type ByteStream, type CallOptions, type Remote } from "@jumpstarter-ts/core";
 
 import { videoContract } from "./contract.ts";
-import { expectFrame, type ExpectFrameOptions } from "./expect-frame.ts";
+import { frameWaits, type FrameWaits } from "./frame-waits.ts";
 import { readFrames } from "./frames.ts";
-import { waitForStableFrame, type FrameSource, type StableFrame, type StableFrameOptions } from "./stable-frame.ts";
 
 export interface VideoState {
   /** False while the camera gives no picture. */
@@ -14,7 +13,7 @@ export interface VideoState {
   readonly framesPerSecond: number | undefined;
 }
 
-export interface VideoClient {
+export interface VideoClient extends FrameWaits {
   /** A picture of this moment, as a JPEG. */
   snapshot(options?: CallOptions): Promise<Uint8Array>;
   state(options?: CallOptions): Promise<VideoState>;
@@ -24,13 +23,6 @@ export interface VideoClient {
   streamPath(options?: CallOptions): Promise<string>;
   /** A connection to the camera's web server. */
   open(options?: CallOptions): Promise<ByteStream>;
-  /** The picture once it has stayed as it is for a while. */
-  waitForStableFrame(options?: StableFrameOptions): Promise<StableFrame>;
-  /**
-   * Waits until the picture stays as it is, and compares it with a reference image: a PNG or a JPEG file. A failure
-   * writes what was seen, and how it differs.
-   */
-  expectFrame(reference: string, options?: ExpectFrameOptions): Promise<StableFrame>;
 }
 
 export const video = defineDriver({
@@ -60,14 +52,6 @@ function videoClient(remote: Remote<typeof videoContract>): VideoClient {
     },
     streamPath: (options = {}) => remote.with(options).call("stream_path"),
     open: (options = {}) => remote.with(options).open("connect"),
-  };
-}
-
-/** What every camera's client can wait for. */
-export function frameWaits(source: FrameSource, path: string): Pick<VideoClient, "waitForStableFrame" | "expectFrame"> {
-  return {
-    waitForStableFrame: (options) => waitForStableFrame(source, path, options),
-    expectFrame: (reference, options) => expectFrame(source, path, reference, options),
   };
 }
 

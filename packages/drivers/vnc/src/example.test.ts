@@ -1,18 +1,19 @@
 import { serve } from "@jumpstarter-ts/core";
 import { network } from "@jumpstarter-ts/driver-network";
+import { expectSame, type Picture } from "@jumpstarter-ts/picture";
 import { serveDriver } from "@jumpstarter-ts/testkit";
 import { expect, it } from "vitest";
 
 import { rfbServer } from "../test/rfb-server.ts";
 import { openVnc } from "./driver.ts";
-import { expectSame, vnc, type Picture, type VncClient } from "./index.ts";
+import { vnc, type VncClient } from "./index.ts";
 
 // #region example
 const clock = { x: 560, y: 0, width: 80, height: 20 };
 
 async function greeter(device: { readonly screen: VncClient }, reference: Picture): Promise<void> {
   const picture = await device.screen.waitForStable({ quietMs: 500, ignore: [clock] });
-  expectSame(picture, reference, { ignore: [clock], tolerance: 8, mostDiffering: 0.001 });
+  expectSame(picture, reference, { ignore: [clock], channelTolerance: 8, mostDiffering: 0.001 });
 }
 // #endregion
 

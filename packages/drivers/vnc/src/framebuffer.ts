@@ -1,4 +1,5 @@
-import type { Picture } from "./picture.ts";
+import type { Picture } from "@jumpstarter-ts/picture";
+
 import { refused, type Rfb } from "./rfb.ts";
 
 /** What a screen shows, kept as the server tells of changes. */

@@ -59,7 +59,7 @@ describe("a screen", () => {
     await using _blinking = blink(server);
 
     await expect(served.client.waitForStable({ quietMs: 200, timeoutMs: 500 })).rejects.toThrow(
-      /was not still for 200ms within 500ms: it changed \d+ times, last in the 3 × 2 pixels at 2,1/,
+      /did not stay as it is for 200ms within 500ms: it changed \d+ times, last in the 3 × 2 pixels at 2,1/,
     );
   });
 
@@ -71,7 +71,7 @@ describe("a screen", () => {
 
     await served.client.waitForStable({ ...options, ignore: [box] });
     await served.client.waitForStable({ ...options, region: { x: 5, y: 0, width: 3, height: 6 } });
-    const picture = await served.client.waitForStable({ ...options, tolerance: 3 });
+    const picture = await served.client.waitForStable({ ...options, channelTolerance: 3 });
 
     expect(picture.data).toHaveLength(8 * 6 * 3);
   });

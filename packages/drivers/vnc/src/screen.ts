@@ -1,24 +1,7 @@
-import {
-  abortedError,
-  clock,
-  formatDuration,
-  isJumpstarterError,
-  JumpstarterError,
-  within,
-  type ByteStream,
-} from "@jumpstarter-ts/core";
+import { abortedError, clock, within, type ByteStream } from "@jumpstarter-ts/core";
+import type { Picture, PictureSource } from "@jumpstarter-ts/picture";
 
 import { openFramebuffer, type Framebuffer } from "./framebuffer.ts";
-import {
-  comparePictures,
-  describeBox,
-  describeDifference,
-  isSame,
-  type CompareOptions,
-  type Comparison,
-  type Picture,
-  type SameOptions,
-} from "./picture.ts";
 import { shakeHands, type Rfb, type Screen } from "./rfb.ts";
 
 export interface WaitOptions {
@@ -27,16 +10,10 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface StableOptions extends WaitOptions, CompareOptions {
-  /** Milliseconds without a change that count as stable. Default 500. */
-  readonly quietMs?: number;
-}
-
 type Named<T> = T & { readonly what: string };
 
 /** For opening a connection, and again for what is then done with it. */
 export const defaultTimeoutMs = 10_000;
-const defaultQuietMs = 500;
 
 /** Size and name of a screen. Closes the connection, as the others here do. */
 export function readScreen(stream: ByteStream, options: Named<WaitOptions>): Promise<Screen> {
@@ -51,75 +28,41 @@ export function takeSnapshot(stream: ByteStream, options: Named<WaitOptions>): P
   });
 }
 
-/** Throws `deadline-exceeded` (`VNC_NOT_STABLE`) where the screen goes on changing, and says where. */
-export async function waitForStable(
+/** Looks at a screen for as long as the work takes. */
+export async function watchScreen<T>(
   stream: ByteStream,
-  { quietMs = defaultQuietMs, tolerance, region, ignore, ...options }: Named<StableOptions>,
-): Promise<Picture> {
-  const compare = { ...(tolerance && { tolerance }), ...(region && { region }), ...(ignore && { ignore }) };
-  const { timeoutMs = defaultTimeoutMs, what } = options;
-  let changes = 0;
-  let last: Comparison | undefined;
-  const work = async (rfb: Rfb): Promise<Picture> => {
-    const framebuffer = openFramebuffer(rfb);
-    await framebuffer.next();
-    let picture = framebuffer.picture();
-    let changedAt = clock.now();
-    let news = framebuffer.next();
-    for (;;) {
-      const hasChanged = await before(news, changedAt + quietMs - clock.now());
-      if (hasChanged === undefined) return picture;
-      news = framebuffer.next();
-      if (!hasChanged) continue;
-      const now = framebuffer.picture();
-      const comparison = comparePictures(now, picture, compare);
-      if (comparison.differing === 0) continue;
-      picture = now;
-      changedAt = clock.now();
-      changes++;
-      last = comparison;
-    }
-  };
+  what: string,
+  work: (source: PictureSource) => Promise<T>,
+): Promise<T> {
   try {
-    return await talk(stream, options, work);
-  } catch (cause) {
-    if (!isTimeout(cause) || last?.box === undefined) throw cause;
-    throw new JumpstarterError(
-      `${what} was not still for ${formatDuration(quietMs)} within ${formatDuration(timeoutMs)}: ` +
-        `it changed ${changes} times, last in the ${describeBox(last.box)}`,
-      { code: "deadline-exceeded", reason: "VNC_NOT_STABLE", cause },
-    );
+    return await work(screenSource(stream, what));
+  } finally {
+    stream.destroy();
   }
 }
 
-/** Throws `deadline-exceeded` (`PICTURE_DIFFERS`) where the screen does not show it in time, and says what differs. */
-export async function waitForSame(
-  stream: ByteStream,
-  reference: Picture,
-  { mostDiffering, tolerance, region, ignore, ...options }: Named<SameOptions & WaitOptions>,
-): Promise<Picture> {
-  const compare = { ...(tolerance && { tolerance }), ...(region && { region }), ...(ignore && { ignore }) };
-  const { timeoutMs = defaultTimeoutMs, what } = options;
-  let seen = "";
-  const work = async (rfb: Rfb): Promise<Picture> => {
-    const framebuffer: Framebuffer = openFramebuffer(rfb);
-    for (;;) {
-      if (!(await framebuffer.next())) continue;
-      const picture = framebuffer.picture();
-      const comparison = comparePictures(picture, reference, compare);
-      if (isSame(comparison, mostDiffering)) return picture;
-      seen = describeDifference(comparison, picture, reference);
-    }
+/** Shakes hands at the first look, and waits for the server's news at all others. */
+function screenSource(stream: ByteStream, what: string): PictureSource {
+  let framebuffer: Framebuffer | undefined;
+  let news: Promise<boolean> | undefined;
+  return {
+    what,
+    async next(ms) {
+      if (framebuffer === undefined) {
+        framebuffer = openFramebuffer(await shakeHands(stream, what));
+        await framebuffer.next();
+        return { picture: framebuffer.picture() };
+      }
+      const until = clock.now() + ms;
+      for (;;) {
+        news ??= framebuffer.next();
+        const hasChanged = await before(news, until - clock.now());
+        if (hasChanged === undefined) return undefined;
+        news = undefined;
+        if (hasChanged) return { picture: framebuffer.picture() };
+      }
+    },
   };
-  try {
-    return await talk(stream, options, work);
-  } catch (cause) {
-    if (!isTimeout(cause) || seen === "") throw cause;
-    throw new JumpstarterError(
-      `${what} did not show the expected picture within ${formatDuration(timeoutMs)}: at last ${seen}`,
-      { code: "deadline-exceeded", reason: "PICTURE_DIFFERS", cause },
-    );
-  }
 }
 
 /** Shakes hands, does the work, and closes the connection. */
@@ -148,8 +91,4 @@ async function before<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
   } finally {
     clock.clearTimeout(timer);
   }
-}
-
-function isTimeout(error: unknown): boolean {
-  return isJumpstarterError(error) && error.reason === "TIMEOUT";
 }

@@ -1,6 +1,5 @@
 import { createStreamPair, type ByteStream } from "@jumpstarter-ts/core";
-
-import type { Box, Picture } from "../src/index.ts";
+import type { Picture, Region } from "@jumpstarter-ts/picture";
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
@@ -8,7 +7,7 @@ export type Colour = readonly [red: number, green: number, blue: number];
 export interface RfbServer {
   connect(): ByteStream;
   /** Paints, and tells every viewer. */
-  paint(box: Box, colour: Colour): void;
+  paint(box: Region, colour: Colour): void;
   resize(width: number, height: number): void;
   /** What the screen shows. */
   picture(): Picture;
@@ -35,7 +34,7 @@ export function rfbServer({ width, height, pieceBytes = Infinity, chatter }: Rfb
       each(rectangle);
     }
   };
-  const rectangle = ({ x, y, width: w, height: h }: Box): Buffer => {
+  const rectangle = ({ x, y, width: w, height: h }: Region): Buffer => {
     const head = Buffer.alloc(12);
     for (const [index, value] of [x, y, w, h].entries()) head.writeUInt16BE(value, index * 2);
     const body = Buffer.alloc(w * h * 4);
@@ -45,7 +44,7 @@ export function rfbServer({ width, height, pieceBytes = Infinity, chatter }: Rfb
     }
     return Buffer.concat([head, body]);
   };
-  const whole = (): Box => ({ x: 0, y: 0, ...size });
+  const whole = (): Region => ({ x: 0, y: 0, ...size });
 
   const serve = async (stream: ByteStream): Promise<void> => {
     const send = (data: Buffer | string): void => {
