@@ -8,17 +8,18 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 
 import { root } from "./step.ts";
 
-/** What a package may import of this project. A driver may also run programs, compare pictures, and build on other drivers' contracts. */
+/** What a package may import of this project. A driver may also unpack images, run programs, compare pictures, and build on other drivers' contracts. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  encoding: ["core"],
   picture: ["core"],
   process: ["core"],
-  protocol: ["core"],
+  protocol: ["core", "encoding"],
   console: ["core"],
   config: ["core"],
   trace: ["core"],
-  client: ["core", "protocol", "console", "config"],
-  exporter: ["core", "protocol", "config"],
+  client: ["core", "encoding", "protocol", "console", "config"],
+  exporter: ["core", "encoding", "protocol", "config"],
   controller: ["core", "protocol", "config"],
   vitest: ["core", "protocol", "console", "config", "client", "exporter", "trace"],
   cli: ["core", "protocol", "console", "config", "client", "exporter", "controller", "trace"],
@@ -95,6 +96,6 @@ function checkImport(manifest: Manifest, directory: string, file: string, specif
 
 function mayImport(directory: string, target: string): boolean {
   if (basename(dirname(directory)) === "drivers")
-    return ["core", "picture", "process"].includes(target) || target.startsWith("driver-");
+    return ["core", "encoding", "picture", "process"].includes(target) || target.startsWith("driver-");
   return allowed[basename(directory)]?.includes(target) ?? false;
 }

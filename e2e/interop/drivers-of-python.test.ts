@@ -11,7 +11,7 @@ import { readAll, type ByteStream } from "@jumpstarter-ts/core";
 import { network } from "@jumpstarter-ts/driver-network";
 import { serial } from "@jumpstarter-ts/driver-serial";
 import { flasher, storage, storageMux, storageMuxFlasher } from "@jumpstarter-ts/driver-storage";
-import { canEncode, createEncoder } from "@jumpstarter-ts/protocol";
+import { canEncode, createEncoder } from "@jumpstarter-ts/encoding";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { root } from "../../scripts/step.ts";

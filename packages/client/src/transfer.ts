@@ -2,7 +2,7 @@ import { Readable, type Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { JumpstarterError, messageOf, type ContentEncoding, type Progress } from "@jumpstarter-ts/core";
-import { canEncode, createDecoder, createEncoder } from "@jumpstarter-ts/protocol";
+import { canEncode, createDecoder, createEncoder } from "@jumpstarter-ts/encoding";
 
 import type { Download } from "./resource-sink.ts";
 import type { Upload } from "./resource-source.ts";

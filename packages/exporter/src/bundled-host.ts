@@ -10,7 +10,7 @@ const shared = ["@jumpstarter-ts/core", "zod"];
 const fileOf = (name: string): string => `${name.replace(/^.*\//, "")}.js`;
 
 /** The packages whose code is in the bundle, beside this one in our repository. */
-const sources = ["core", "protocol", "config", "exporter"];
+const sources = ["core", "encoding", "protocol", "config", "exporter"];
 
 /**
  * The program of the host in few files, which starts in half the time; `undefined` where there is none. Published

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { Readable } from "node:stream";
 
-import { canEncode, createDecoder, createEncoder } from "@jumpstarter-ts/protocol";
 import { readAll } from "@jumpstarter-ts/core";
+import { canEncode, createDecoder, createEncoder } from "@jumpstarter-ts/encoding";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { openBench, readEnd } from "../test/bench.ts";

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 
 import { JumpstarterError, type ByteStream, type ContentEncoding } from "@jumpstarter-ts/core";
-import { contentEncodingOf, type ClientStreamHandle } from "@jumpstarter-ts/protocol";
+import { contentEncodingOf } from "@jumpstarter-ts/encoding";
+import type { ClientStreamHandle } from "@jumpstarter-ts/protocol";
 
 /** The client's streams that wait for the call that uses them. */
 export interface ResourceTable {

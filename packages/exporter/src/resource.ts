@@ -1,7 +1,7 @@
 import { finished, pipeline, Readable, Writable, type Duplex } from "node:stream";
 
 import { JumpstarterError, type ByteStream, type ContentEncoding } from "@jumpstarter-ts/core";
-import { createDecoder, createEncoder } from "@jumpstarter-ts/protocol";
+import { createDecoder, createEncoder } from "@jumpstarter-ts/encoding";
 
 /** What a driver holds for a resource argument, and what happens when the driver is done with it. */
 export interface BoundResource {

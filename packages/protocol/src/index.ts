@@ -8,7 +8,6 @@ export {
   type OpenChannelOptions,
   type PeerChannel,
 } from "./channel.ts";
-export { canEncode, contentEncodingOf, createDecoder, createEncoder, type CodecOptions } from "./content-encoding.ts";
 export {
   decodeFrame,
   encodeFrame,

@@ -2,9 +2,9 @@ import { Duplex } from "node:stream";
 
 import type { ClientDuplexStream, Metadata, ServerDuplexStream } from "@grpc/grpc-js";
 import { abortedError, clock, JumpstarterError, type ByteStream } from "@jumpstarter-ts/core";
+import { countSpent } from "@jumpstarter-ts/encoding";
 
 import { type Frame, FrameType, maxFramePayloadBytes } from "./frames.ts";
-import { countSpent } from "./spent-buffers.ts";
 import { fromStatus, toStatus } from "./status.ts";
 
 export type ClientStreamCall = ClientDuplexStream<Frame, Frame>;
