@@ -2,7 +2,18 @@ import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -230,6 +241,49 @@ describe("the http server", () => {
     await opened.client.stop();
     await closed;
     expect(url).toContain("/image");
+  });
+
+  it.runIf(process.platform === "linux")(
+    "reads one file at a time for a connection that asks for many, and none when it is gone",
+    async () => {
+      await using opened = await openServer();
+      await using server = await opened.client.serve();
+      await opened.client.putFile("image", randomBytes(16 * 1024 * 1024));
+      const readers = async (): Promise<number> => {
+        const links = (await readdir("/proc/self/fd")).map((each) => readlink(`/proc/self/fd/${each}`).catch(() => ""));
+        return (await Promise.all(links)).filter((path) => path === join(opened.root, "image")).length;
+      };
+      const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+      socket.on("error", () => undefined);
+      socket.write("GET /image HTTP/1.1\r\nhost: x\r\n\r\n".repeat(50));
+      await once(socket, "readable");
+      // Long enough for all of them to have been opened: another connection is served meanwhile.
+      await (await fetch(`${server.url}/image`)).bytes();
+
+      expect(await readers()).toBe(1);
+
+      socket.destroy();
+      await expect.poll(readers).toBe(0);
+    },
+  );
+
+  it("answers the requests of a connection in their order", async () => {
+    await using opened = await openServer();
+    await using server = await opened.client.serve();
+    await opened.client.putFile("a", bytes("first"));
+    await opened.client.putFile("b", bytes("second"));
+    const requests = ["/a", "/absent", "/b"].map((path) => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+
+    const answers = await ask(server.url, requests.join(""));
+
+    expect(answers.match(/HTTP\/1\.1 \d+|first|second|is not there/g)).toEqual([
+      "HTTP/1.1 200",
+      "first",
+      "HTTP/1.1 404",
+      "is not there",
+      "HTTP/1.1 200",
+      "second",
+    ]);
   });
 
   it("takes no more connections than it may", async () => {

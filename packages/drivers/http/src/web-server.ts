@@ -78,12 +78,21 @@ async function serveRequest(
     log.info(`${client} ${request.method} ${request.url?.slice(0, 200)}: ${response.statusCode}${done}, ${seconds} s`);
   });
   try {
-    await answer(root, request, response);
+    if (await hasTurn(request, response)) await answer(root, request, response);
   } catch (error) {
     if (response.destroyed) return;
     log.warning(`${request.method} ${request.url?.slice(0, 200)} failed: ${messageOf(error)}`);
     refuse(response, { status: 500, sentence: "the file cannot be read now" });
   }
+}
+
+/** Waits for the requests before it on its connection, so that one connection holds one file. False: it is gone. */
+async function hasTurn(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  if (response.socket !== null) return true;
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  response.once("socket", () => resolve(true));
+  request.once("close", () => resolve(false));
+  return await promise;
 }
 
 function startError(host: string, port: number, cause: unknown): JumpstarterError {
