@@ -69,7 +69,7 @@ function powerOf(machine: Machine, scope: DriverScope): ServedDriver {
   return serve(power, {
     on: ({ signal }) =>
       machine.inTurn(async () => {
-        if (machine.running() !== undefined) return scope.log.warning("the machine is on already");
+        if ((await machine.alive()) !== undefined) return scope.log.warning("the machine is on already");
         const { qmp } = await machine.start(signal);
         await qmp.execute("cont");
       }),

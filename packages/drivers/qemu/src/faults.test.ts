@@ -135,6 +135,18 @@ describe.skipIf(isMissing)("a virtual machine that fails", () => {
     expect(await run(client, "echo again")).toBe("again");
   });
 
+  it("switches a guest on that has switched itself off while its emulator is still there", async () => {
+    await using bench = await openBoard({ args: ["-no-shutdown"] });
+    const { client } = bench;
+    await bootToPrompt(client);
+    await client.console.send("poweroff\n");
+    await expect.poll(() => client.qmp("query-status")).toMatchObject({ status: "shutdown" });
+
+    await bootToPrompt(client);
+
+    expect(await run(client, "echo again")).toBe("again");
+  });
+
   it("kills a machine that hangs when it is switched off", { timeout: 20_000 }, async () => {
     const name = randomUUID();
     await using bench = await openBoard({ args: ["-name", name] });

@@ -23,6 +23,8 @@ export interface RunningMachine {
   readonly memoryBytes: number;
   readonly hasRoot: boolean;
   readonly hasVariables: boolean;
+  /** The guest has switched itself off, and nothing can be asked of it but to be gone. */
+  readonly hasShutDown: () => boolean;
 }
 
 export interface Machine {
@@ -32,6 +34,8 @@ export interface Machine {
   /** What the next start will have. */
   readonly sizes: { memory: string; disk: string | undefined };
   running(): RunningMachine | undefined;
+  /** The one that can be used; one that has switched itself off is first waited for, or stopped. */
+  alive(): Promise<RunningMachine | undefined>;
   /** Throws `failed-precondition` (`QEMU_OFF`), or what QEMU said where it crashed. */
   needRunning(what: string): RunningMachine;
   /** Why there is no machine, where it ended by itself. */
@@ -81,8 +85,20 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
       const timeoutMs = options.start_timeout * 1_000;
       const qmp = await openQmp(control, { signal, timeoutMs });
       hub.attach(uart);
-      const { root, firmware } = files;
-      return { qmp, process, memoryBytes, hasRoot: root !== undefined, hasVariables: firmware !== undefined };
+      let isOff = false;
+      qmp.listen(({ event }) => {
+        if (event === "SHUTDOWN") isOff = true;
+        // Where it was told to stay: -no-shutdown.
+        if (event === "RESUME") isOff = false;
+      });
+      return {
+        qmp,
+        process,
+        memoryBytes,
+        hasRoot: files.root !== undefined,
+        hasVariables: files.firmware !== undefined,
+        hasShutDown: () => isOff,
+      };
     } catch (cause) {
       const end = await process.stop({ graceMs: 0 });
       if (signal.aborted) throw abortedError("power on", signal.reason);
@@ -100,13 +116,11 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
     }
     running = started;
     failure = undefined;
-    let hasShutDown = false;
-    started.qmp.listen(({ event }) => (hasShutDown ||= event === "SHUTDOWN"));
     void started.process.ended.then((end) => {
       if (running !== started) return;
       running = undefined;
       started.qmp.close();
-      if (hasShutDown && end.code === 0) return scope.log.info("the machine has switched itself off");
+      if (started.hasShutDown() && end.code === 0) return scope.log.info("the machine has switched itself off");
       failure = crashed({ program: basename(program), end, said: started.process.said() });
       scope.log.error(messageOf(failure));
       hub.crashed(failure);
@@ -136,6 +150,10 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
     console: hub,
     sizes,
     running: () => running,
+    async alive() {
+      if (running?.hasShutDown() === true) await stop();
+      return running;
+    },
     failure: () => failure,
     needRunning(what) {
       if (running !== undefined) return running;

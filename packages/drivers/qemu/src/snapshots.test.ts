@@ -1,5 +1,8 @@
+import { randomUUID } from "node:crypto";
+
 import { describe, expect, it } from "vitest";
 
+import { processWith } from "../test/processes.ts";
 import { bootToPrompt, isMissing, openBoard, run } from "../test/u-boot.ts";
 
 describe.skipIf(isMissing)("a snapshot of a virtual machine", () => {
@@ -78,6 +81,27 @@ describe.skipIf(isMissing)("a snapshot of a virtual machine", () => {
 
     await board.loadSnapshot("alive");
 
+    expect(await run(board, "echo alive")).toBe("alive");
+  });
+
+  it("outlives a guest that switches itself off, at whatever point of that it is restored", async () => {
+    const name = randomUUID();
+    // The emulator stays: so long can its end take.
+    await using bench = await openBoard({ args: ["-no-shutdown", "-name", name] });
+    const board = bench.client;
+    await bootToPrompt(board);
+    await board.saveSnapshot("alive");
+    await board.console.send("poweroff\n");
+    await expect.poll(() => board.qmp("query-status")).toMatchObject({ status: "shutdown" });
+
+    await board.loadSnapshot("alive");
+    expect(await run(board, "echo alive")).toBe("alive");
+
+    const emulator = await processWith(name);
+    process.kill(emulator, "SIGSTOP");
+    const restored = board.loadSnapshot("alive");
+    process.kill(emulator, "SIGKILL");
+    await restored;
     expect(await run(board, "echo alive")).toBe("alive");
   });
 

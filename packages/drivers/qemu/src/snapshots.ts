@@ -1,4 +1,4 @@
-import { JumpstarterError, messageOf, within, type CallContext } from "@jumpstarter-ts/core";
+import { isJumpstarterError, JumpstarterError, messageOf, within, type CallContext } from "@jumpstarter-ts/core";
 
 import { blockNode, nodes } from "./command-line.ts";
 import type { Machine, RunningMachine } from "./machine.ts";
@@ -61,8 +61,15 @@ export function createSnapshots(machine: Machine): Snapshots {
     signal: AbortSignal,
     work: (running: RunningMachine) => Promise<void>,
   ): Promise<void> => {
-    const current = machine.running();
-    if (current !== undefined && current.memoryBytes === entry.memoryBytes) return work(current);
+    const current = await machine.alive();
+    if (current !== undefined && current.memoryBytes === entry.memoryBytes) {
+      try {
+        return await work(current);
+      } catch (error) {
+        // A guest that was just switching itself off, say, has taken its machine along.
+        if (!isJumpstarterError(error) || error.reason !== "QMP_CLOSED") throw error;
+      }
+    }
     await machine.stop();
     await work(await machine.start(signal, entry.memoryBytes));
   };
