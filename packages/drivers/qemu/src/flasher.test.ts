@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 
 import { describe, expect, it } from "vitest";
@@ -109,6 +111,20 @@ describe.skipIf(isMissing)("the flasher of a virtual machine", () => {
     await bootToPrompt(bench.client);
 
     expect(await firstBytes(bench.client)).toBe("good............");
+  });
+
+  it("gives up an image that stops coming, so that others have their turn", async () => {
+    await using bench = await openBoard({ flash_timeout: 0.3 });
+    const stalled = new Readable({ read: () => undefined });
+    stalled.push(diskImage("half"));
+    const flashing = Promise.resolve(bench.client.flasher.flash(stalled));
+    flashing.catch(() => undefined);
+    await once(stalled, "data");
+
+    await expect(bench.client.flasher.dump("/dev/null")).rejects.toMatchObject({ reason: "PARTITION_EMPTY" });
+
+    stalled.destroy();
+    await expect(flashing).rejects.toThrow();
   });
 
   it("refuses an image that would read or write another file of the exporter's machine", async () => {

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
+import { addAbortSignal } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { JumpstarterError, serve, type DriverScope, type ServedDriver } from "@jumpstarter-ts/core";
@@ -22,12 +23,14 @@ export function qemuFlasherOf(
     flash: (image, target, context) =>
       machine.inTurn(async () => {
         const partition = partitionOf(target);
-        assertOff(machine, `the flash of ${partition}`);
+        await assertOff(machine, `the flash of ${partition}`);
         const time = AbortSignal.timeout(options.flash_timeout * 1_000);
         const signal = AbortSignal.any([context.signal, scope.signal, time]);
         const path = machine.disks.flashPath(partition);
         const unfinished = `${path}.part`;
         try {
+          // A generator waits for the next bytes whatever the pipeline's signal says.
+          addAbortSignal(signal, image);
           await pipeline(inflated(image, signal), (chunks) => writeSparse(unfinished, chunks), { signal });
           await machine.disks.assertFlashable(partition, unfinished, signal);
           await rename(unfinished, path);
@@ -43,7 +46,7 @@ export function qemuFlasherOf(
     dump: (target, given, context) =>
       machine.inTurn(async () => {
         const partition = partitionOf(given);
-        if (partition === "root" || partition === "OVMF_VARS.fd") assertOff(machine, `the dump of ${partition}`);
+        if (partition === "root" || partition === "OVMF_VARS.fd") await assertOff(machine, `the dump of ${partition}`);
         const signal = AbortSignal.any([context.signal, scope.signal]);
         const { path, isCopy } = await machine.disks.content(partition, signal);
         try {
@@ -71,8 +74,8 @@ function partitionOf(name: string | null | undefined): Partition {
   });
 }
 
-function assertOff(machine: Machine, what: string): void {
-  if (machine.running() === undefined) return;
+async function assertOff(machine: Machine, what: string): Promise<void> {
+  if ((await machine.alive()) === undefined) return;
   throw new JumpstarterError(`${what} needs a machine that is off: switch the power off first`, {
     code: "failed-precondition",
     reason: "QEMU_ON",
