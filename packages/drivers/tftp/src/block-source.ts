@@ -74,6 +74,7 @@ export function netasciiBlocks(file: SharedFile, blockBytes: number): BlockSourc
   let rest = Buffer.alloc(0);
   let nextChunk = 0;
   let lastBlock: number | undefined;
+  let making = Promise.resolve();
 
   const make = async (to: number): Promise<void> => {
     while (lastBlock === undefined && made + 1 < to) {
@@ -95,7 +96,10 @@ export function netasciiBlocks(file: SharedFile, blockBytes: number): BlockSourc
     },
     prepare(from, to) {
       for (const block of blocks.keys()) if (block < from) blocks.delete(block);
-      return lastBlock !== undefined || made + 1 >= to ? undefined : make(to);
+      if (lastBlock !== undefined || made + 1 >= to) return undefined;
+      // One after another: each goes on where the one before has ended.
+      making = making.then(() => make(to));
+      return making;
     },
     pieces(block) {
       const data = blocks.get(block);
