@@ -156,6 +156,21 @@ describe("a transfer over a network", () => {
     expect((await client.next()).packet).toEqual({ kind: "data", block: 2, data: image.subarray(512) });
   });
 
+  it("does not answer a stranger's error, which two servers would go on with for ever", async () => {
+    await using opened = await openServer({ timeoutMs: 5_000 });
+    await writeFile(join(opened.root, "Image"), "hello");
+    using client = await openClient(opened.server.port);
+    using stranger = await openClient(opened.server.port);
+    client.ask("Image");
+    const { port } = await client.next();
+
+    stranger.send({ kind: "error", code: 5, message: "this port belongs to another" }, port);
+    // Answered after a look at the disk, and so after what came before.
+    stranger.ask("absent");
+
+    expect((await stranger.next()).packet).toMatchObject({ kind: "error", code: 1 });
+  });
+
   it("ends when its client says so, and is told when its client says nonsense", async () => {
     await using opened = await openServer({ timeoutMs: 5_000 });
     await writeFile(join(opened.root, "Image"), "hello");

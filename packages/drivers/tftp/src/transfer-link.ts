@@ -20,12 +20,16 @@ export interface LinkEvents {
   readonly onError: (error: Error) => void;
 }
 
-/** RFC 1350 §4: a packet from elsewhere is answered with error 5 and changes nothing. */
+/**
+ * RFC 1350 §4: a packet from elsewhere is answered with error 5 and changes nothing. An error is not: two who answer
+ * errors with errors never end.
+ */
 export function linkTo(socket: Socket, peer: Peer, { onPacket, onError }: LinkEvents): TransferLink {
   const sendTo = (packet: Packet, { port, address }: Peer): void => socket.send(encodePacket(packet), port, address);
   socket.on("error", onError);
   socket.on("message", (message, from) => {
     if (from.port !== peer.port || from.address !== peer.address) {
+      if (decodePacket(message)?.kind === "error") return;
       const said = "this port belongs to the transfer of another client";
       sendTo({ kind: "error", code: errorCode.unknownTransfer, message: said }, from);
       return;
