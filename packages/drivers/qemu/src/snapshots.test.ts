@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 
 import { processWith } from "../test/processes.ts";
-import { bootToPrompt, isMissing, openBoard, run } from "../test/u-boot.ts";
+import { bios, bootToPrompt, isMissing, openBoard, run } from "../test/u-boot.ts";
 
 describe.skipIf(isMissing)("a snapshot of a virtual machine", () => {
   it("brings its memory back while it runs, as often as one likes, on the same console", async () => {
@@ -151,5 +151,19 @@ describe.skipIf(isMissing)("a snapshot of a virtual machine", () => {
     await bootToPrompt(board);
     await board.saveSnapshot("old");
     expect(await board.snapshots()).toHaveLength(1);
+  });
+  it("is gone when another firmware is flashed, and its name can be taken again", async () => {
+    await using bench = await openBoard();
+    const board = bench.client;
+    await board.flasher.flash(Buffer.alloc(1024 ** 2));
+    await bootToPrompt(board);
+    await board.saveSnapshot("old");
+    await board.power.off();
+    await board.flasher.flash({ bios });
+    expect(await board.snapshots()).toEqual([]);
+    await bootToPrompt(board);
+    await board.saveSnapshot("old");
+    await board.loadSnapshot("old");
+    expect(await run(board, "echo back")).toBe("back");
   });
 });

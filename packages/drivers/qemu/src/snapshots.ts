@@ -28,7 +28,7 @@ const jobTimeoutMs = 120_000;
 
 export function createSnapshots(machine: Machine): Snapshots {
   const saved = new Map<string, SnapshotEntry>();
-  /** Also those that were deleted while there was no machine to do it. */
+  /** What the disks may hold: also what was half saved, deleted while there was no machine to do it, or forgotten. */
   const inFile = new Set<string>();
   const withState = new WeakSet<RunningMachine>();
 
@@ -80,9 +80,8 @@ export function createSnapshots(machine: Machine): Snapshots {
         const running = machine.needRunning(`the snapshot ${name}`);
         saved.delete(name);
         if (inFile.has(name)) await job("snapshot-delete", name, running, signal);
-        inFile.delete(name);
-        await job("snapshot-save", name, running, signal);
         inFile.add(name);
+        await job("snapshot-save", name, running, signal);
         saved.set(name, { name, savedAt: new Date().toISOString(), memoryBytes: running.memoryBytes });
       }),
     load: (name, { signal }) =>
@@ -110,10 +109,7 @@ export function createSnapshots(machine: Machine): Snapshots {
         inFile.delete(name);
       }),
     list: () => [...saved.values()],
-    forget() {
-      saved.clear();
-      inFile.clear();
-    },
+    forget: () => saved.clear(),
   };
 }
 
