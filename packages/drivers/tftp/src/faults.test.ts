@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { truncate, utimes, writeFile } from "node:fs/promises";
+import { readdir, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import fc from "fast-check";
@@ -138,6 +138,23 @@ describe("a transfer over a network", () => {
 
     const data = client.received.flatMap(({ packet }) => (packet?.kind === "data" ? [String(packet.data)] : []));
     expect(data).toEqual(["one", "two"]);
+  });
+
+  it.runIf(process.platform === "linux")("has one transfer of a port, however often it begins anew", async () => {
+    const openDescriptors = async (): Promise<number> => (await readdir("/proc/self/fd")).length;
+    await using opened = await openServer({ timeoutMs: 5_000 });
+    await writeFile(join(opened.root, "Image"), "hello");
+    using client = await openClient(opened.server.port);
+    const before = await openDescriptors();
+    for (let index = 0; index < 100; index += 1) client.ask(`absent-${index}`);
+    client.ask("Image");
+
+    let most = 0;
+    for (let isServed = false; !isServed; most = Math.max(most, await openDescriptors())) {
+      isServed = (await client.next()).packet?.kind === "data";
+    }
+
+    expect(most).toBeLessThan(before + 8);
   });
 
   it("answers strangers with error 5, and goes on", async () => {

@@ -77,20 +77,20 @@ export async function openTftpServer(options: TftpServerOptions): Promise<TftpSe
       return;
     }
     const stopped = new AbortController();
+    const { signal } = stopped;
+    const onTransfer = (transfer: Transfer): void => void (entry.transfer = transfer);
+    const run = async (): Promise<void> => {
+      await earlier?.ended;
+      // Begun anew before it was its turn.
+      if (signal.aborted) return;
+      await serveRequest(files, request, { host, peer: from, signal, log, onTransfer });
+    };
     const entry: Answered = {
       // The socket uses its memory anew.
       bytes: Buffer.from(bytes),
       transfer: undefined,
       stop: (error) => stopped.abort(error),
-      ended: serveRequest(files, request, {
-        host,
-        peer: from,
-        signal: stopped.signal,
-        log,
-        onTransfer: (transfer) => {
-          entry.transfer = transfer;
-        },
-      }).finally(() => {
+      ended: run().finally(() => {
         if (answered.get(key) === entry) answered.delete(key);
       }),
     };
