@@ -71,7 +71,13 @@ function powerOf(machine: Machine, scope: DriverScope): ServedDriver {
       machine.inTurn(async () => {
         if ((await machine.alive()) !== undefined) return scope.log.warning("the machine is on already");
         const { qmp } = await machine.start(signal);
-        await qmp.execute("cont");
+        try {
+          await qmp.execute("cont", undefined, { signal });
+        } catch (error) {
+          // Or it would be taken for one that is on.
+          await machine.stop();
+          throw error;
+        }
       }),
     off: () => machine.inTurn(machine.stop),
     // eslint-disable-next-line require-yield -- It has nothing to measure.

@@ -87,6 +87,25 @@ describe.skipIf(isMissing)("a virtual machine that fails", () => {
     }
   });
 
+  it("ends a machine that does not go on, so that it is not taken for one that is on", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "qemu-test-"));
+    const emulator = join(directory, "qemu-system-mute");
+    // It answers its greeting's command, and then no other.
+    const script = `echo '{"QMP":{}}' >&3; read -r _ <&3; echo '{"return":{},"id":"1"}' >&3; exec sleep 1000`;
+    await writeFile(emulator, `#!/bin/bash\n${script}\n`);
+    await chmod(emulator, 0o755);
+    try {
+      await using bench = await openBoard({ emulator });
+      const starting = bench.client.power.on({ signal: AbortSignal.timeout(1_000) });
+
+      await expect(starting).rejects.toMatchObject({ code: "cancelled" });
+
+      await expect(bench.client.qmp("query-status")).rejects.toMatchObject({ reason: "QEMU_OFF" });
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
   it("says on the console of a machine that crashes why it ends, and starts again", async () => {
     const name = randomUUID();
     await using bench = await openBoard({ args: ["-name", name] });
@@ -105,6 +124,40 @@ describe.skipIf(isMissing)("a virtual machine that fails", () => {
     await client.power.on();
 
     await expect(client.qmp("query-status")).resolves.toMatchObject({ running: true });
+  });
+
+  it("forgets a crash when it is switched off: a console that opens then hears the next boot", async () => {
+    const name = randomUUID();
+    await using bench = await openBoard({ args: ["-name", name] });
+    const { client } = bench;
+    await client.console.close();
+    await client.power.on();
+    process.kill(await processWith(name), "SIGKILL");
+    await expect
+      .poll(() => client.qmp("query-status").catch((error: unknown) => error))
+      .toMatchObject({
+        reason: "QEMU_CRASHED",
+      });
+    await client.power.off();
+
+    const stream = await client.console.open();
+    await client.power.on();
+
+    const [heard] = await once(stream, "data", patience());
+    expect(String(heard)).not.toBe("");
+  });
+
+  it("takes a machine that somebody else ends for one that has crashed", async () => {
+    const name = randomUUID();
+    await using bench = await openBoard({ args: ["-name", name] });
+    await bench.client.power.on();
+    process.kill(await processWith(name), "SIGTERM");
+    await expect
+      .poll(() => bench.client.qmp("query-status").catch((error: unknown) => error))
+      .toMatchObject({
+        reason: "QEMU_CRASHED",
+        message: expect.stringContaining("terminating on signal 15"),
+      });
   });
 
   it("records the next boot after a crash", async () => {

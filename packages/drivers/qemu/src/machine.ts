@@ -25,6 +25,8 @@ export interface RunningMachine {
   readonly hasVariables: boolean;
   /** The guest has switched itself off, and nothing can be asked of it but to be gone. */
   readonly hasShutDown: () => boolean;
+  /** It was not the guest: a signal from outside has ended it. */
+  readonly wasEnded: () => boolean;
 }
 
 export interface Machine {
@@ -86,8 +88,12 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
       const qmp = await openQmp(control, { signal, timeoutMs });
       hub.attach(uart);
       let isOff = false;
-      qmp.listen(({ event }) => {
-        if (event === "SHUTDOWN") isOff = true;
+      let wasEnded = false;
+      qmp.listen(({ event, data }) => {
+        if (event === "SHUTDOWN") {
+          isOff = true;
+          wasEnded = data["reason"] === "host-signal";
+        }
         // Where it was told to stay: -no-shutdown.
         if (event === "RESUME") isOff = false;
       });
@@ -98,6 +104,7 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
         hasRoot: files.root !== undefined,
         hasVariables: files.firmware !== undefined,
         hasShutDown: () => isOff,
+        wasEnded: () => wasEnded,
       };
     } catch (cause) {
       const end = await process.stop({ graceMs: 0 });
@@ -120,7 +127,8 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
       if (running !== started) return;
       running = undefined;
       started.qmp.close();
-      if (started.hasShutDown() && end.code === 0) return scope.log.info("the machine has switched itself off");
+      const isItself = started.hasShutDown() && !started.wasEnded() && end.code === 0;
+      if (isItself) return scope.log.info("the machine has switched itself off");
       failure = crashed({ program: basename(program), end, said: started.process.said() });
       scope.log.error(messageOf(failure));
       hub.crashed(failure);
@@ -131,6 +139,7 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
   const stop = async (): Promise<void> => {
     const stopped = running;
     running = undefined;
+    failure = undefined;
     if (stopped === undefined) return;
     await stopped.process.stop();
     stopped.qmp.close();
