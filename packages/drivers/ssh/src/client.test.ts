@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { inspect } from "node:util";
 
-import { createStreamPair, JumpstarterError, serve } from "@jumpstarter-ts/core";
+import { createStreamPair, isJumpstarterError, JumpstarterError, serve } from "@jumpstarter-ts/core";
 import { network } from "@jumpstarter-ts/driver-network";
 import { serveDriver } from "@jumpstarter-ts/testkit";
 import { describe, expect, it } from "vitest";
@@ -120,6 +121,39 @@ describe("the ssh client", () => {
     } finally {
       device.close();
     }
+  });
+
+  it.each(["tcp://-oProxyCommand=id:22", "tcp://[-oProxyCommand=sh -c x]:22", "tcp://a b:22"])(
+    "goes through the exporter where the lab tells %j for an address, which ssh could take for an option",
+    async (address) => {
+      await using lab = await openSsh({ address });
+      const { args, device } = seen((await lab.client.run("true", { sshCommand, input: "", isDirect: true })).stdout);
+      expect([device, args.at(-2)]).toEqual(["OpenSSH", "127.0.0.1"]);
+    },
+  );
+
+  it("leaves a command that begins with a dash to the device", async () => {
+    await using lab = await openSsh();
+    const { args } = seen((await lab.client.run("-oProxyCommand=x", { sshCommand, input: "" })).stdout);
+    expect(args.slice(-3)).toEqual(["--", "127.0.0.1", "-oProxyCommand=x"]);
+  });
+
+  it("shows no word of the command line when the program cannot be started", async () => {
+    await using lab = await openSsh();
+    const errors = await Promise.all(
+      [
+        lab.client.run("SECRET", { sshCommand: ["no-such-ssh"] }),
+        lab.client.run(`SECRET ${"x".repeat(3_000_000)}`, { sshCommand: [process.execPath] }),
+        lab.client.run("SECRET \0", { sshCommand: [process.execPath] }),
+      ].map((running) => running.catch((error: unknown) => error)),
+    );
+    expect(
+      errors.map((error) => [isJumpstarterError(error) && error.reason, inspect(error).includes("SECRET")]),
+    ).toEqual([
+      ["COMMAND_NOT_FOUND", false],
+      ["COMMAND_ARGUMENTS", false],
+      ["COMMAND_ARGUMENTS", false],
+    ]);
   });
 
   it("tells what is said while it is said", async () => {

@@ -81,7 +81,8 @@ export async function directAddress(
     if (isKept) return undefined;
     throw error;
   }
-  const found = /^tcp:\/\/(?:\[([^\]]+)\]|([^:/]+)):(\d+)$/.exec(address);
+  // A host that begins with a dash would be an option of the program, and run what it says.
+  const found = /^tcp:\/\/(?:\[([\da-f:][\w.:%-]*)\]|(\w[\w.-]*)):(\d+)$/i.exec(address);
   const host = found?.[1] ?? found?.[2];
   return host === undefined ? undefined : { host, port: Number(found?.[3]) };
 }

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
@@ -35,7 +35,8 @@ const patienceMs = 2_000;
 
 /**
  * Runs a program on this machine to its end and collects what it says. An exit code other than 0 is a result. Throws
- * `not-found` (`COMMAND_NOT_FOUND`) for a program that is not installed.
+ * `not-found` (`COMMAND_NOT_FOUND`) for a program that is not installed, `invalid-argument` (`COMMAND_ARGUMENTS`) for
+ * arguments that no program can be given. Arguments may be secrets: no error shows them.
  */
 export async function runLocal(
   [program, ...args]: readonly [string, ...string[]],
@@ -44,7 +45,7 @@ export async function runLocal(
 ): Promise<CommandResult> {
   const what = `${program} on this machine`;
   const stdin = input === undefined ? "ignore" : "pipe";
-  const child = spawn(program, args, {
+  const child = start(program, args, {
     env: { ...process.env, ...env },
     stdio: isInteractive ? "inherit" : [stdin, "pipe", "pipe"],
   });
@@ -60,6 +61,17 @@ export async function runLocal(
     return { stdout: stdout(), stderr: stderr(), exitCode };
   } finally {
     await end(child);
+  }
+}
+
+function start(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  if (args.some((each) => each.includes("\0"))) {
+    throw badArguments(`an argument of ${program} holds a zero byte, which no program can be given`);
+  }
+  try {
+    return spawn(program, args, options);
+  } catch (cause) {
+    throw startError(program, cause);
   }
 }
 
@@ -85,8 +97,14 @@ async function end(child: ChildProcess): Promise<void> {
   clock.clearTimeout(timer);
 }
 
-function startError(program: string, cause: Error): JumpstarterError {
-  const isMissing = "code" in cause && cause.code === "ENOENT";
+function startError(program: string, cause: unknown): JumpstarterError {
+  // Node notes the whole command line there, and a test's report shows it.
+  if (cause instanceof Error) Reflect.deleteProperty(cause, "spawnargs");
+  const system = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (system === "E2BIG") {
+    return badArguments(`the arguments of ${program} are longer than this machine's system allows`, cause);
+  }
+  const isMissing = system === "ENOENT";
   return isMissing
     ? new JumpstarterError(`${program} is not installed on this machine, or not on its PATH`, {
         code: "not-found",
@@ -98,4 +116,8 @@ function startError(program: string, cause: Error): JumpstarterError {
         reason: "COMMAND_FAILED",
         cause,
       });
+}
+
+function badArguments(sentence: string, cause?: unknown): JumpstarterError {
+  return new JumpstarterError(sentence, { code: "invalid-argument", reason: "COMMAND_ARGUMENTS", cause });
 }

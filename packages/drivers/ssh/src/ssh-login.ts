@@ -56,5 +56,7 @@ export async function runSsh(
   const words = typeof command === "string" ? command : command.map(quoteWord).join(" ");
   const [program, ...first] = sshCommand;
   const last = words === "" ? [host] : [host, words];
+  // ssh looks for more options behind the host.
+  if (words.startsWith("-")) last.unshift("--");
   return await runLocal([program, ...first, ...args, ...sshOptions, ...last], options, env);
 }
