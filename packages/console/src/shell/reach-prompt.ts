@@ -1,5 +1,6 @@
 import {
   clock,
+  formatDuration,
   parseDuration,
   type ConsoleMark,
   type ConsolePattern,
@@ -42,7 +43,8 @@ export async function reachPrompt(
 ): Promise<{ readonly exitCodes: boolean }> {
   const { login, prompt, failOn, signal } = options;
   const nudgeMs = parseDuration(options.nudgeAfter ?? "2s");
-  const deadline = clock.now() + parseDuration(options.timeout ?? "60s");
+  const timeoutMs = parseDuration(options.timeout ?? "60s");
+  const deadline = clock.now() + timeoutMs;
   const left = (ms: number): number => Math.max(0, Math.min(ms, deadline - clock.now()));
   const common = { failOn, ...(signal === undefined ? {} : { signal }) };
   const patterns: Readonly<Record<"login" | "shell" | "ours", ConsolePattern>> = {
@@ -63,7 +65,12 @@ export async function reachPrompt(
       if (!isTooLate(error)) throw error;
       if (deadline <= clock.now()) {
         const said = prompt === undefined ? "no shell that answers" : `no prompt ${String(prompt)}`;
-        throw new ShellError("SHELL_NOT_REACHED", `the console showed ${said}`, waitOf(error));
+        const limit = formatDuration(timeoutMs);
+        throw new ShellError(
+          "SHELL_NOT_REACHED",
+          `the console showed ${said} within ${limit}`,
+          waitOf(error, "the last try"),
+        );
       }
       return undefined;
     }

@@ -51,12 +51,26 @@ export function during(what: string, error: unknown): unknown {
   if (!(error instanceof ConsoleWaitError)) return error;
   const reason = waitReasons.find((each) => each === error.reason);
   if (reason === undefined) return error;
-  return new ConsoleWaitError(reason, { ...error.wait, summary: `${what}: ${error.wait.summary}` }, error.cause);
+  const { summary, patterns } = error.wait;
+  const report = withoutFraming(error.wait, "the command");
+  const said = summary.replace(patterns.join(" or "), () => "its end");
+  return new ConsoleWaitError(reason, { ...report, summary: `${what}: ${said}` }, error.cause);
 }
 
-/** The report of a wait that failed. */
-export function waitOf(error: unknown): { readonly wait?: WaitReport } {
-  return error instanceof ConsoleWaitError ? { wait: error.wait } : {};
+/** The report of a wait that failed, and what it looked from. */
+export function waitOf(error: unknown, since: string): { readonly wait?: WaitReport } {
+  return error instanceof ConsoleWaitError ? { wait: withoutFraming(error.wait, since) } : {};
+}
+
+/** What the shell itself looks for says nothing to the author of a test. */
+function withoutFraming(report: WaitReport, since: string): WaitReport {
+  return {
+    ...report,
+    patterns: [],
+    since: { ...report.since, label: since },
+    nearest: [],
+    lastLines: report.lastLines.map((line) => ({ ...line, isNearest: false })),
+  };
 }
 
 const waitReasons = ["CONSOLE_NO_MATCH", "CONSOLE_FAILED_ON", "CONSOLE_ENDED", "CONSOLE_WAIT_CANCELLED"] as const;

@@ -31,6 +31,9 @@ async function open(name: keyof typeof shells, options: PtyOptions = {}) {
   }
 }
 
+/** What patterns for the framing are made of, which means nothing to the author of a test. */
+const framing = String.raw`\d{6}`;
+
 const failureOf = (result: Promise<unknown>): Promise<unknown> =>
   result.then(
     () => undefined,
@@ -150,8 +153,24 @@ describe.each([
     const error = await failureOf(opened.shell.run("echo started; sleep 1000", { timeout: "300ms" }));
 
     expect(error).toMatchObject({ code: "deadline-exceeded", reason: "SHELL_TIMEOUT" });
-    expect(error).toHaveProperty("message", expect.stringContaining("started"));
+    expect(error).toHaveProperty("message", expect.stringMatching(/did not end within 300ms; Ctrl-C has ended it\n/));
+    expect(error).toHaveProperty("message", expect.stringMatching(/Waited {4}from the command \(.* started/s));
+    expect(error).not.toHaveProperty("message", expect.stringContaining(framing));
     expect(await opened.shell`echo on`).toMatchObject({ stdout: "on" });
+  });
+
+  it("says what failed a command at once, and not by what its end would have been known", async () => {
+    await using opened = await open(name);
+
+    const error = await failureOf(opened.shell.run("echo Oops; sleep 1000", { failOn: /^Oops$/ }));
+
+    expect(error).toMatchObject({ code: "failed-precondition", reason: "CONSOLE_FAILED_ON" });
+    expect(error).toHaveProperty(
+      "message",
+      expect.stringMatching(
+        /^while "echo Oops; sleep 1000" ran: console emitted "Oops" \(failOn .*\) instead of its end\n/,
+      ),
+    );
   });
 
   it("interrupts what was left running before the next command", async () => {
@@ -167,9 +186,16 @@ describe.each([
 
   it("says so when a command can neither end nor be interrupted", async () => {
     await using opened = await open(name);
-    const deaf = opened.shell.run("trap '' INT; stty -isig; sleep 30", { timeout: "300ms" });
+    const deaf = opened.shell.run("trap '' INT; stty -isig; echo deaf; sleep 30", { timeout: "300ms" });
 
-    expect(await failureOf(deaf)).toMatchObject({ reason: "SHELL_BROKEN" });
+    const error = await failureOf(deaf);
+    expect(error).toMatchObject({ reason: "SHELL_BROKEN" });
+    expect(error).toHaveProperty(
+      "message",
+      expect.stringMatching(/did not end within 300ms, and Ctrl-C did not bring/),
+    );
+    expect(error).toHaveProperty("message", expect.stringMatching(/Waited {4}from the command \(.* deaf/s));
+    expect(error).not.toHaveProperty("message", expect.stringContaining(framing));
     expect(await failureOf(opened.shell`echo on`)).toMatchObject({ reason: "SHELL_BROKEN" });
   }, 30_000);
 

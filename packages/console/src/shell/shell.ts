@@ -1,5 +1,6 @@
 import {
   abortedError,
+  formatDuration,
   isJumpstarterError,
   parseDuration,
   type CommandResult,
@@ -65,7 +66,7 @@ function createShell(dialogue: Dialogue, { maxLine, failOn, isPosix }: CreateShe
   };
 
   /** Ends what was left running; breaks the shell when that does not work. */
-  async function catchUp(why: string): Promise<void> {
+  async function catchUp(why: string, shown?: ReturnType<typeof waitOf>): Promise<void> {
     try {
       await dialogue.interrupt();
       isBehind = false;
@@ -74,7 +75,10 @@ function createShell(dialogue: Dialogue, { maxLine, failOn, isPosix }: CreateShe
       broken = new ShellError(
         "SHELL_BROKEN",
         `the shell cannot be used any more: ${why}, and ${after}; open a new one, after a power cycle if need be`,
-        { ...waitOf(error), cause: isTooLate(error) || error instanceof ShellError ? undefined : error },
+        {
+          ...(shown ?? waitOf(error, "Ctrl-C")),
+          cause: isTooLate(error) || error instanceof ShellError ? undefined : error,
+        },
       );
       throw broken;
     }
@@ -99,8 +103,10 @@ function createShell(dialogue: Dialogue, { maxLine, failOn, isPosix }: CreateShe
     } catch (error) {
       if (error instanceof ShellError && error.reason === "SHELL_BAD_COMMAND") isBehind = false;
       if (isTooLate(error)) {
-        await catchUp(`${name} did not end in time`);
-        throw new ShellError("SHELL_TIMEOUT", `${name} did not end in time; Ctrl-C has ended it`, waitOf(error));
+        const shown = waitOf(error, "the command");
+        const late = `${name} did not end within ${formatDuration(timeoutMs)}`;
+        await catchUp(late, shown);
+        throw new ShellError("SHELL_TIMEOUT", `${late}; Ctrl-C has ended it`, shown);
       }
       if (isJumpstarterError(error) && (error.reason === "CONSOLE_FAILED_ON" || error.reason === "CONSOLE_ENDED")) {
         broken = new ShellError(
