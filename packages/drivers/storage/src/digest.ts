@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { Writable } from "node:stream";
+import { Writable, type Duplex } from "node:stream";
 
 import type { CallOptions, ContentEncoding, JumpstarterError } from "@jumpstarter-ts/core";
+import { createDecoder } from "@jumpstarter-ts/encoding";
 
-import { decoded, decoderOf, notEncoded } from "./image.ts";
+import { decoded, notEncoded } from "./image.ts";
 import { refuse } from "./storage-error.ts";
 
 /** What an image is once it is unpacked. */
@@ -41,7 +42,6 @@ export interface DigestedChunks {
 
 export function digesting(source: AsyncIterable<Uint8Array>, encoding: ContentEncoding | undefined): DigestedChunks {
   const hash = createHash("sha256");
-  const decoder = encoding === undefined ? undefined : decoderOf(encoding);
   let lengthBytes = 0;
   let isWhole = false;
   const take = (chunk: Uint8Array): void => {
@@ -49,22 +49,24 @@ export function digesting(source: AsyncIterable<Uint8Array>, encoding: ContentEn
     lengthBytes += chunk.length;
   };
   let failure: Error | undefined;
-  decoder?.on("data", take).on("error", (error) => (failure = error));
 
   async function* pass(): AsyncGenerator<Uint8Array> {
+    // Not before somebody reads: it may be a program.
+    const decoder = encoding === undefined ? undefined : createDecoder(encoding);
+    decoder?.on("data", take).on("error", (error) => (failure = error));
+    // A decoder may end by itself, where only padding follows.
+    const ended = decoder === undefined ? undefined : once(decoder, "end");
+    ended?.catch(() => undefined);
     try {
       for await (const chunk of source) {
         if (decoder === undefined) take(chunk);
         else if (failure !== undefined) throw failure;
-        else if (!decoder.write(chunk)) await once(decoder, "drain");
+        else if (!decoder.readableEnded && !decoder.write(chunk)) await drained(decoder);
         yield chunk;
       }
       if (failure !== undefined) throw failure;
-      if (decoder !== undefined) {
-        const ended = once(decoder, "end");
-        decoder.end();
-        await ended;
-      }
+      decoder?.end();
+      await ended;
       isWhole = true;
     } finally {
       decoder?.destroy();
@@ -75,6 +77,15 @@ export function digesting(source: AsyncIterable<Uint8Array>, encoding: ContentEn
     digest: async () => (isWhole ? { sha256: hash.digest("hex"), lengthBytes } : undefined),
     failure: () => (failure === undefined ? undefined : notEncoded(encoding, failure)),
   };
+}
+
+/** Resolves when the decoder has room again, or wants nothing more. */
+async function drained(decoder: Duplex): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const go = (): void => resolve();
+  decoder.once("drain", go).once("end", go).once("error", go);
+  await promise;
+  decoder.off("drain", go).off("end", go).off("error", go);
 }
 
 export interface DumpOptions {

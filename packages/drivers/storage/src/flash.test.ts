@@ -1,10 +1,12 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { gzipSync } from "node:zlib";
 
-import { describe, expect, it } from "vitest";
+import { readAll, type ContentEncoding } from "@jumpstarter-ts/core";
+import { canEncode, createEncoder } from "@jumpstarter-ts/encoding";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { createMemoryDevice, serveMock, servePlayed } from "../test/flashers.ts";
 
@@ -111,4 +113,67 @@ describe("flash with onlyIfChanged", () => {
     const failure = served.client.flash(Readable.from([Buffer.from("x")]), { onlyIfChanged: true });
     await expect(failure).rejects.toMatchObject({ reason: "IMAGE_INVALID" });
   });
+});
+
+const pack = (bytes: Uint8Array, encoding: ContentEncoding): Promise<Uint8Array> =>
+  readAll(Readable.from([bytes]).pipe(createEncoder(encoding)));
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+it.skipIf(!canEncode("xz"))("leaves no decoder running behind a flash that never began", async () => {
+  const served = await serveMock();
+  await served[Symbol.asyncDispose]();
+
+  const failure = served.client.flash(Buffer.from("x"), { encoding: "xz", verify: "hash" });
+
+  await expect(failure).rejects.toThrow(Error);
+  await expect.poll(() => process.getActiveResourcesInfo()).not.toContain("ProcessWrap");
+});
+
+describe.skipIf(!canEncode("xz") || !canEncode("bz2"))("an image that was packed in several pieces", () => {
+  const image = randomBytes(1_000_003);
+  const sha256 = createHash("sha256").update(image).digest("hex");
+
+  const packed = async (encoding: ContentEncoding): Promise<Buffer> =>
+    Buffer.concat([await pack(image.subarray(0, 400_000), encoding), await pack(image.subarray(400_000), encoding)]);
+
+  it.each(["gzip", "zstd", "xz", "bz2"] as const)("is looked into to its end, as %s", async (encoding) => {
+    const device = createMemoryDevice();
+    await using served = await servePlayed(device.methods);
+    const from = await packed(encoding);
+
+    const first = await served.client.flash({ from, encoding }, { onlyIfChanged: true, verify: "hash" });
+    const second = await served.client.flash({ from, encoding }, { onlyIfChanged: true, verify: "hash" });
+
+    expect(first).toEqual({ sha256, isSkipped: false, isVerified: true });
+    expect(second).toEqual({ sha256, isSkipped: true, isVerified: false });
+    expect(device.held.get("-")?.equals(image)).toBe(true);
+  });
+
+  it.each(["xz", "bz2"] as const)("is looked into without the program for %s", async (encoding) => {
+    const device = createMemoryDevice();
+    await using served = await servePlayed(device.methods);
+    const from = await packed(encoding);
+    vi.stubEnv("PATH", "");
+
+    const options = { encoding, onlyIfChanged: true, verify: "hash", stallTimeoutMs: 5_000 } as const;
+
+    expect(await served.client.flash(from, options)).toMatchObject({ sha256, isVerified: true });
+    expect(await served.client.flash(from, options)).toMatchObject({ isSkipped: true });
+  });
+
+  it.each(["gzip", "zstd", "xz", "bz2"] as const)(
+    "is refused where its last piece lacks its end, as %s",
+    async (encoding) => {
+      const device = createMemoryDevice();
+      await using served = await servePlayed(device.methods);
+      const whole = await packed(encoding);
+
+      const failure = served.client.flash(whole.subarray(0, -100), { encoding, verify: "hash" });
+
+      await expect(failure).rejects.toMatchObject({ code: "invalid-argument", reason: "IMAGE_INVALID" });
+    },
+  );
 });

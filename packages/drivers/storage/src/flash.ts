@@ -2,7 +2,7 @@ import type { CallOptions, ContentEncoding, ResourceSource } from "@jumpstarter-
 
 import { digesting, digestOf, type Digest } from "./digest.ts";
 import { createMeter, type FlashProgress, type Meter } from "./flash-progress.ts";
-import { decoderOf, lookAtImage, type Image } from "./image.ts";
+import { lookAtImage, type Image } from "./image.ts";
 import type { OperationContext } from "./operation.ts";
 import { guardStall, type StallGuard } from "./stall.ts";
 import { refuse } from "./storage-error.ts";
@@ -98,8 +98,6 @@ function assertReadable(image: Image, { onlyIfChanged, verify }: Pick<FlashOptio
       "IMAGE_INVALID",
     );
   }
-  // Said before anything is written.
-  if (image.encoding !== undefined) decoderOf(image.encoding).destroy();
 }
 
 type Readable = Extract<Image, { readonly kind: "again" | "once" }>;

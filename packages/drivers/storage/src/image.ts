@@ -1,11 +1,11 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { Readable, type Transform } from "node:stream";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import { createGunzip, createZstdDecompress } from "node:zlib";
 
 import { JumpstarterError, messageOf, type ContentEncoding, type ResourceSource } from "@jumpstarter-ts/core";
+import { createDecoder } from "@jumpstarter-ts/encoding";
 
 import { blockBytes } from "./file-streams.ts";
 import { refuse } from "./storage-error.ts";
@@ -66,7 +66,7 @@ export async function* decoded(
     yield* chunks;
     return;
   }
-  const decoder = decoderOf(encoding);
+  const decoder = createDecoder(encoding);
   // Its failure destroys the decoder, so that whoever reads that sees it.
   pipeline(chunks, decoder).catch(() => undefined);
   try {
@@ -84,17 +84,6 @@ export function notEncoded(encoding: ContentEncoding | undefined, cause: unknown
     reason: "IMAGE_INVALID",
     cause,
   });
-}
-
-/** Throws `unsupported` (`ENCODING_UNSUPPORTED`) for an encoding that Node cannot read. */
-export function decoderOf(encoding: ContentEncoding): Transform {
-  if (encoding === "gzip") return createGunzip();
-  if (encoding === "zstd") return createZstdDecompress();
-  throw refuse(
-    `an image that is compressed with ${encoding} cannot be looked into here: use gzip or zstd, or leave onlyIfChanged and verify away`,
-    "ENCODING_UNSUPPORTED",
-    "unsupported",
-  );
 }
 
 function isEncoded(given: ResourceSource): given is Extract<ResourceSource, { readonly encoding: unknown }> {
