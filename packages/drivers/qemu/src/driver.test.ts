@@ -65,6 +65,12 @@ describe.skipIf(isMissing)("a virtual machine", () => {
     await expect(bench.client.setMemorySize("a lot")).rejects.toMatchObject({ reason: "QEMU_SIZE_INVALID" });
   });
 
+  it("takes a memory without a unit for MiB, as QEMU and upstream do", async () => {
+    await using bench = await openBoard({ mem: "256" });
+    await bench.client.power.on();
+    expect(await bench.client.qmp("query-memory-size-summary")).toMatchObject({ "base-memory": 256 * 1024 ** 2 });
+  });
+
   it("shows its screen as a PNG", async () => {
     await using bench = await openBoard({ devices: ["ramfb"] });
     await bootToPrompt(bench.client);

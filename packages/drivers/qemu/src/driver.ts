@@ -18,7 +18,7 @@ import { forwardOf } from "./forward.ts";
 import { openMachine, type Machine } from "./machine.ts";
 import { sendCommand, takeScreen } from "./monitor.ts";
 import { qemuOptions } from "./options.ts";
-import { parseSize } from "./size.ts";
+import { parseMemory, parseSize } from "./size.ts";
 import { createSnapshots } from "./snapshots.ts";
 
 /** A virtual machine: off until it is switched on, and gone with everything it has written when the session ends. */
@@ -47,7 +47,7 @@ export const virtualMachine = implement(qemu, qemuOptions, async (options, scope
         machine.sizes.disk = size;
       },
       set_memory_size(size) {
-        parseSize(size);
+        parseMemory(size);
         machine.sizes.memory = size;
       },
       save_snapshot: (name, context) => snapshots.save(name, context),

@@ -13,7 +13,7 @@ import { createConsoleHub, type ConsoleHub } from "./console-hub.ts";
 import { createDisks, type Disks } from "./disks.ts";
 import type { QemuOptions } from "./options.ts";
 import { openQmp, type Qmp } from "./qmp.ts";
-import { parseSize } from "./size.ts";
+import { parseMemory, parseSize } from "./size.ts";
 import { crashed, notStarted, startFailed } from "./start-error.ts";
 
 /** A machine that is switched on, and paused until `cont`. */
@@ -113,7 +113,7 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
     }
   };
 
-  const start: Machine["start"] = async (signal, memoryBytes = parseSize(sizes.memory)) => {
+  const start: Machine["start"] = async (signal, memoryBytes = parseMemory(sizes.memory)) => {
     const limits = AbortSignal.any([signal, scope.signal]);
     if (limits.aborted) throw abortedError("power on", limits.reason);
     const started = await launch(limits, memoryBytes);

@@ -14,3 +14,8 @@ export function parseSize(size: string): number {
     reason: "QEMU_SIZE_INVALID",
   });
 }
+
+/** Bytes of a memory. A bare number is MiB, as for QEMU's `-m`, to which upstream gives it. */
+export function parseMemory(size: string): number {
+  return parseSize(/^\s*\d+\s*$/.test(size) ? `${size}M` : size);
+}
