@@ -52,6 +52,22 @@ describe.skipIf(isMissing)("a virtual machine that fails", () => {
     });
   });
 
+  it("says of an address to forward from what is wrong with it", async () => {
+    const of = (hostaddr: string) => openBoard({ hostfwd: { web: { hostaddr, hostport: 8_080, guestport: 80 } } });
+    // Of the addresses that are for documentation only.
+    await using bench = await of("192.0.2.1");
+    await expect(bench.client.power.on()).rejects.toMatchObject({
+      code: "failed-precondition",
+      reason: "QEMU_FORWARD_FAILED",
+      message: expect.stringContaining(
+        "192.0.2.1, the hostaddr of hostfwd.web, is no address of the exporter's machine",
+      ),
+    });
+    for (const hostaddr of ["localhost", "::1", "127.0.0.1,restrict=on"]) {
+      await expect(of(hostaddr)).rejects.toThrow("no IPv4 address");
+    }
+  });
+
   it("gives an emulator up that does not answer, and leaves none behind", async () => {
     const directory = await mkdtemp(join(tmpdir(), "qemu-test-"));
     const emulator = join(directory, "qemu-system-asleep");

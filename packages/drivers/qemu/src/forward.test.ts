@@ -20,12 +20,17 @@ describe("QEMU's table of forwards", () => {
     expect(forwardedPort(table, forward)).toBe(41_235);
     expect(forwardedPort(table, { ...forward, guestport: 443 })).toBeUndefined();
   });
+
+  it("has a star for every address of the exporter's machine", () => {
+    const table = "  TCP[HOST_FORWARD]  13               * 35321       10.0.2.15    22     0     0";
+    expect(forwardedPort(table, { ...forward, hostaddr: "0.0.0.0" })).toBe(35_321);
+  });
 });
 
 describe.skipIf(isMissing)("a forward of a virtual machine", () => {
   it("takes a free port at every start where none is given", async () => {
     await using bench = await openBoard({
-      hostfwd: { ssh: { hostport: 0, guestport: 22 }, web: { hostport: 0, guestport: 80 } },
+      hostfwd: { ssh: { hostaddr: "0.0.0.0", hostport: 0, guestport: 22 }, web: { hostport: 0, guestport: 80 } },
     });
     await bench.client.power.on();
 

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, isIPv6 } from "node:net";
+import { connect } from "node:net";
 
 import {
   JumpstarterError,
@@ -33,7 +33,7 @@ export function forwardOf(name: string, forward: Hostfwd, machine: Machine, scop
   return serve(network, {
     async address(context) {
       const { host, port } = await place(context);
-      return `tcp://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+      return `tcp://${host}:${port}`;
     },
     async connect(context) {
       machine.needRunning(what);
@@ -59,9 +59,11 @@ export function forwardOf(name: string, forward: Hostfwd, machine: Machine, scop
 
 /** The port of a rule in the table of `info usernet`, by the port of the guest to which it leads. */
 export function forwardedPort(table: string, { hostaddr, guestport }: Hostfwd): number | undefined {
+  // As QEMU shows the address that stands for all.
+  const shown = hostaddr === "0.0.0.0" ? "*" : hostaddr;
   for (const line of table.split("\n")) {
     const [kind = "", , address, port, , guest] = line.trim().split(/\s+/);
-    if (kind === "TCP[HOST_FORWARD]" && address === hostaddr && Number(guest) === guestport) return Number(port);
+    if (kind === "TCP[HOST_FORWARD]" && address === shown && Number(guest) === guestport) return Number(port);
   }
   return undefined;
 }

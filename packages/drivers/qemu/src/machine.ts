@@ -109,7 +109,7 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
     } catch (cause) {
       const end = await process.stop({ graceMs: 0 });
       if (signal.aborted) throw abortedError("power on", signal.reason);
-      throw startFailed({ program: basename(path), end, said: process.said(), options, cause });
+      throw await startFailed({ program: basename(path), end, said: process.said(), options, cause });
     }
   };
 

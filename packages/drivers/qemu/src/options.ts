@@ -23,7 +23,13 @@ export type Partition = (typeof partitions)[number];
 
 const hostfwd = z.strictObject({
   protocol: z.literal("tcp").default("tcp"),
-  hostaddr: z.string().min(1).default("127.0.0.1"),
+  hostaddr: z
+    .string()
+    .regex(
+      /^\d+(\.\d+){0,3}$/,
+      "no IPv4 address, which QEMU needs to forward from: write 127.0.0.1, or 0.0.0.0 for all of them",
+    )
+    .default("127.0.0.1"),
   /** On the exporter's machine; 0 takes a free one at every start. */
   hostport: z.int().min(0).max(65_535),
   guestport: port,
