@@ -32,7 +32,7 @@ import { contract, defineDriver, implement } from "@jumpstarter-ts/core";
 import { z } from "zod";
 const definition = defineDriver({ contract: contract({ name: "teller", label: "acme.Teller" }), client: () => ({}) });
 export const teller = implement(definition, z.strictObject({}), (_options, scope) => {
-  for (const name of ["@jumpstarter-ts/core", "zod"]) scope.log.info(import.meta.resolve(name));
+  for (const name of ["@jumpstarter-ts/core", "@jumpstarter-ts/encoding", "zod"]) scope.log.info(import.meta.resolve(name));
   return {};
 });
 `;
@@ -53,6 +53,7 @@ describe("the host process in few files", () => {
     const log = await hostLog();
 
     expect(log).toContain(`file://${directory}/exporter/bundle/core.js\n`);
+    expect(log).toContain(`file://${directory}/exporter/bundle/encoding.js\n`);
     expect(log).toContain(`file://${directory}/exporter/bundle/zod.js\n`);
   });
 

@@ -15,8 +15,9 @@ export async function bundleHost(directory = join(here, "bundle")): Promise<void
   const { output } = await build({
     input: {
       host: join(here, "dist", "host.js"),
-      // Drivers use these two with the host.
+      // Drivers use these with the host.
       core: "@jumpstarter-ts/core",
+      encoding: "@jumpstarter-ts/encoding",
       zod: "zod",
     },
     cwd: here,

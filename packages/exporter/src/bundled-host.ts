@@ -4,7 +4,7 @@ import { registerHooks } from "node:module";
 const directory = new URL("../bundle/", import.meta.url);
 
 /** What drivers share with their host: one copy of each in a process. */
-const shared = ["@jumpstarter-ts/core", "zod"];
+const shared = ["@jumpstarter-ts/core", "@jumpstarter-ts/encoding", "zod"];
 
 /** Where the bundle's file of a shared package is. */
 const fileOf = (name: string): string => `${name.replace(/^.*\//, "")}.js`;
