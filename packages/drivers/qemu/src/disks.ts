@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { JumpstarterError, type Logger } from "@jumpstarter-ts/core";
@@ -75,7 +75,8 @@ export function createDisks(
     if (existsSync(path)) return path;
     // A firmware's variables are never anything else, whatever their first bytes look like.
     const raw: ImageInfo = { format: "raw", virtualBytes: 0 };
-    await createOverlay(path, base, partition === "root" ? await imageInfo(base, tool(signal)) : raw, tool(signal));
+    const info = partition === "root" ? await imageInfo(base, tool(signal)) : raw;
+    await whole(path, (part) => createOverlay(part, base, info, tool(signal)));
     return path;
   };
 
@@ -120,12 +121,23 @@ export function createDisks(
       // In the format in which it was given, so that it can be flashed and compared.
       const format = partition === "root" ? (await imageInfo(path, tool(signal))).format : "raw";
       const copy = join(directory, `${partition}.dump`);
-      await convertImage(overlayPath(partition), copy, format, tool(signal));
+      await whole(copy, (part) => convertImage(overlayPath(partition), part, format, tool(signal)));
       return { path: copy, isCopy: true };
     },
     async stateImage(signal) {
-      if (!existsSync(state)) await createEmptyImage(state, tool(signal));
+      if (!existsSync(state)) await whole(state, (part) => createEmptyImage(part, tool(signal)));
       return state;
     },
   };
+}
+
+/** Makes a file that has its name only when it is done, and of which nothing stays where that fails. */
+async function whole(path: string, make: (part: string) => Promise<void>): Promise<void> {
+  const part = `${path}.part`;
+  try {
+    await make(part);
+    await rename(part, path);
+  } finally {
+    await rm(part, { force: true });
+  }
 }
