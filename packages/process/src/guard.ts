@@ -26,7 +26,24 @@ kill -s KILL -- "-$group"
 
 /** Starts a guard that has no group yet: it stands before there is anything to guard. */
 export async function startGuard(directory = ""): Promise<Guard> {
-  const shell = spawn("/bin/sh", ["-c", script, "guard", directory], {
+  const { write, release } = await standing(script, directory);
+  return { watch: (group) => write(`${group}\n`), release };
+}
+
+/** A line says that there is nothing left to do. */
+const directoryScript = `read -r _ || rm -rf -- "$1"`;
+
+/**
+ * Removes a directory when this process ends without letting the guard go, by whatever signal. For files that are there
+ * also while no program runs; programs that write there have guards of their own.
+ */
+export async function guardDirectory(directory: string): Promise<Pick<Guard, "release">> {
+  const { release } = await standing(directoryScript, directory);
+  return { release };
+}
+
+async function standing(what: string, directory: string) {
+  const shell = spawn("/bin/sh", ["-c", what, "guard", directory], {
     cwd: "/",
     // Neither a Ctrl+C at the exporter's terminal nor a signal for the exporter's group is meant for it.
     detached: true,
@@ -38,8 +55,8 @@ export async function startGuard(directory = ""): Promise<Guard> {
   shell.stdin.on("error", () => undefined);
   await once(shell, "spawn");
   return {
-    watch: (group) => void shell.stdin.write(`${group}\n`),
-    async release() {
+    write: (line: string): void => void shell.stdin.write(line),
+    async release(): Promise<void> {
       shell.stdin.end("\n");
       await gone.promise;
     },

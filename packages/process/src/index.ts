@@ -1,3 +1,4 @@
+export { guardDirectory } from "./guard.ts";
 export { runCommand, type ProgramFailure, type RunCommandOptions } from "./run-command.ts";
 export { startFailure } from "./start-failure.ts";
 export {
