@@ -240,27 +240,35 @@ describe.skipIf(isMissing)("a virtual machine that fails", () => {
     expect(await processesWith(name)).toEqual([]);
   });
 
-  it("does not outlive an exporter that is killed, and leaves no files", { timeout: 30_000 }, async () => {
-    const name = randomUUID();
-    const directory = await mkdtemp(join(tmpdir(), "qemu-test-"));
-    const script = fileURLToPath(new URL("../test/host.ts", import.meta.url));
-    const host = spawn(process.execPath, [script, name], {
-      stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, TMPDIR: directory },
-    });
-    try {
-      await once(host.stdout, "data", patience());
-      expect(await processesWith(name)).toHaveLength(1);
-
-      host.kill("SIGKILL");
-
-      await goneWith(name);
+  it.for([
+    { state: "on", more: [], count: 1 },
+    { state: "off", more: ["flash"], count: 0 },
+  ])(
+    "does not outlive an exporter that is killed while it is $state, and leaves no files",
+    { timeout: 30_000 },
+    async ({ more, count }) => {
+      const name = randomUUID();
+      const directory = await mkdtemp(join(tmpdir(), "qemu-test-"));
+      const script = fileURLToPath(new URL("../test/host.ts", import.meta.url));
+      const host = spawn(process.execPath, [script, name, ...more], {
+        stdio: ["ignore", "pipe", "inherit"],
+        env: { ...process.env, TMPDIR: directory },
+      });
       const ours = async (): Promise<string[]> =>
         (await readdir(directory)).filter((each) => each.startsWith("jmp-qemu-"));
-      await expect.poll(ours, { timeout: 10_000 }).toEqual([]);
-    } finally {
-      host.kill("SIGKILL");
-      await rm(directory, { recursive: true });
-    }
-  });
+      try {
+        await once(host.stdout, "data", patience());
+        expect(await processesWith(name)).toHaveLength(count);
+        expect(await ours()).toHaveLength(1);
+
+        host.kill("SIGKILL");
+
+        await goneWith(name);
+        await expect.poll(ours, { timeout: 10_000 }).toEqual([]);
+      } finally {
+        host.kill("SIGKILL");
+        await rm(directory, { recursive: true });
+      }
+    },
+  );
 });

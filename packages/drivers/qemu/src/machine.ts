@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
 
 import { abortedError, JumpstarterError, messageOf, type DriverScope } from "@jumpstarter-ts/core";
-import { startService, type Service } from "@jumpstarter-ts/process";
+import { guardDirectory, startService, type Service } from "@jumpstarter-ts/process";
 
 import { chooseAccelerator } from "./accelerator.ts";
 import { writeCloudInit } from "./cloud-init.ts";
@@ -52,6 +52,9 @@ export interface Machine {
 export async function openMachine(options: QemuOptions, scope: DriverScope): Promise<Machine> {
   const directory = await mkdtemp(join(tmpdir(), "jmp-qemu-"));
   scope.defer(() => rm(directory, { recursive: true, force: true }), { what: "remove the machine's files" });
+  // Also while the machine is off: what was flashed may be large.
+  const guard = await guardDirectory(directory);
+  scope.defer(() => guard.release(), { what: "let the guard of the machine's files go" });
   const disks = createDisks(options, { directory, baseDirectory: scope.baseDirectory, log: scope.log });
   const hub = createConsoleHub(`the console of ${scope.name}`, scope.log);
   const sizes: Machine["sizes"] = { memory: options.mem, disk: options.disk_size ?? undefined };
