@@ -194,7 +194,9 @@ describe("flashing over the network", () => {
       `( set -o pipefail; wget -q -O - ${transfer} | xzcat | dd of=/dev/mmcblk0 bs=64k iflag=fullblock oflag=direct )`,
       "sync",
     ]);
-    await expect(flash("https://images.example/a.img.xz")).rejects.toMatchObject({ reason: "FLASH_BAD_OPTION" });
+    for (const image of ["https://images.example/a.img.xz", "HTTPS://images.example/a.img.xz"]) {
+      await expect(flash(image)).rejects.toMatchObject({ reason: "FLASH_BAD_OPTION" });
+    }
   });
 
   it("starts anew after a failure that may pass", async () => {
@@ -229,6 +231,19 @@ describe("flashing over the network", () => {
       reason,
     });
     expect(bench.board.powered.filter((each) => each === "on").length).toBeLessThan(2);
+  });
+
+  it("looks for certificates before it touches the board", async () => {
+    await using bench = await openBench();
+    const certificatesFile = join(bench.root, "absent.pem");
+
+    const flashing = bench.client.flash("https://images.example/a.img", { ...quick, certificatesFile });
+
+    await expect(flashing).rejects.toMatchObject({
+      reason: "FLASH_BAD_OPTION",
+      message: expect.stringContaining(certificatesFile),
+    });
+    expect(bench.board.powered).toEqual([]);
   });
 
   it("lends the helper system's shell, and U-Boot's", async () => {

@@ -54,7 +54,7 @@ function curl(url: string, transfer: TransferOptions): Fetcher {
 }
 
 function wget(url: string, { isInsecureTls = false, headers = {} }: TransferOptions): Fetcher {
-  if (url.startsWith("https:") && !isInsecureTls) {
+  if (new URL(url).protocol === "https:" && !isInsecureTls) {
     throw flashError(
       "FLASH_BAD_OPTION",
       `the helper system has no curl, and its wget does not look at certificates: let the exporter fetch ${url}`,

@@ -76,6 +76,7 @@ export async function flashOverNetwork(
   }
   const limits = { signal };
   report({ phase: "preparing", attempt: 1 });
+  const trusted = await trustedCertificates(remote, options, limits);
   await remote.with(limits).call("setup_flasher_bundle", options.bundle);
   await using web = await remote.children.http.serve(limits);
   await using _tftp = await remote.children.tftp.serve(limits);
@@ -87,7 +88,12 @@ export async function flashOverNetwork(
       report({ phase: "booting", attempt });
       const system = await bootHelper(remote, options, limits);
       report({ phase: "writing", attempt });
-      const target = await writeOn(remote, system, { ...options, method, url, flsUrl, webUrl: web.url }, limits);
+      const target = await writeOn(
+        remote,
+        system,
+        { ...options, method, url, flsUrl, trusted, webUrl: web.url },
+        limits,
+      );
       report({ phase: "done", attempt });
       return { url, target, attempts: attempt };
     } catch (error) {
@@ -143,6 +149,8 @@ interface Write extends NetworkFlashOptions {
   readonly url: string;
   readonly webUrl: string;
   readonly flsUrl: string | undefined;
+  /** Certificates, of the caller or the lab. */
+  readonly trusted: Uint8Array | undefined;
 }
 
 async function writeOn(
@@ -173,16 +181,31 @@ async function writeOn(
 async function storeCertificates(
   remote: Flasher,
   shell: BusyboxShell,
-  { certificatesFile, webUrl }: Write,
+  { trusted, webUrl }: Write,
   limits: { readonly signal: AbortSignal },
 ): Promise<string | undefined> {
-  const given =
-    certificatesFile === undefined ? await labCertificates(remote, limits) : await readFile(certificatesFile);
-  if (given === undefined || given.length === 0) return undefined;
-  await remote.children.http.storage.writeBytes("cacert.crt", given, limits);
+  if (trusted === undefined || trusted.length === 0) return undefined;
+  await remote.children.http.storage.writeBytes("cacert.crt", trusted, limits);
   const path = "/tmp/cacert.crt";
   await shell.run((await fetcherOf(shell, fileUrl(webUrl, "cacert.crt"), limits)).save(path), limits);
   return path;
+}
+
+async function trustedCertificates(
+  remote: Flasher,
+  { certificatesFile }: NetworkFlashOptions,
+  limits: CallOptions,
+): Promise<Uint8Array | undefined> {
+  if (certificatesFile === undefined) return labCertificates(remote, limits);
+  try {
+    return await readFile(certificatesFile);
+  } catch (cause) {
+    throw flashError(
+      "FLASH_BAD_OPTION",
+      `the certificates of certificatesFile cannot be read: ${messageOf(cause)}`,
+      cause,
+    );
+  }
 }
 
 async function labCertificates(remote: Flasher, limits: CallOptions): Promise<Uint8Array | undefined> {
