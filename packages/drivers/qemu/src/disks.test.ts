@@ -1,5 +1,5 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { constants, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 import { describe, expect, it, vi } from "vitest";
@@ -59,5 +59,50 @@ describe.skipIf(isMissing)("the disks of a virtual machine, where the exporter's
       vi.unstubAllEnvs();
       await rm(directory, { recursive: true });
     }
+  });
+
+  it("say so of a flash, which leaves nothing behind", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "qemu-test-"));
+    vi.stubEnv("TMPDIR", directory);
+    try {
+      await using bench = await openBoard();
+      const [machine = ""] = (await readdir(directory)).filter((name) => name.startsWith("jmp-qemu-"));
+      const path = join(directory, machine);
+      await symlink("/dev/full", join(path, "root.part"));
+
+      await expect(bench.client.flasher.flash(Buffer.alloc(1024 ** 2, "x"))).rejects.toMatchObject({
+        code: "unavailable",
+        reason: "STORAGE_FULL",
+        message: expect.stringContaining(`the flash of root did not fit: ${path}`),
+      });
+
+      expect(await readdir(path)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it("say in the log why the machine stands still", async () => {
+    const full = {
+      driver: "blkdebug",
+      "node-name": "full",
+      image: { driver: "null-co", size: 1024 ** 2 },
+      "inject-error": [{ event: "none", iotype: "write", errno: constants.errno.ENOSPC }],
+    };
+    const said: string[] = [];
+    await using bench = await openBoard(
+      { args: ["-blockdev", JSON.stringify(full)], devices: ["virtio-blk-pci,drive=full"] },
+      { log: ({ message }) => void said.push(message) },
+    );
+    await bootToPrompt(bench.client);
+
+    await bench.client.console.send("virtio scan; virtio write 0x42000000 0 1\n");
+
+    const standing = (): string[] => said.filter((message) => message.startsWith("the machine stands still"));
+    await expect
+      .poll(standing, { timeout: 10_000 })
+      .toEqual([expect.stringContaining("full could not be written: No space left")]);
+    expect(await bench.client.qmp("query-status")).toMatchObject({ status: "io-error" });
   });
 });

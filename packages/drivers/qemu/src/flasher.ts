@@ -36,6 +36,7 @@ export function qemuFlasherOf(
           await rename(unfinished, path);
         } catch (error) {
           if (time.aborted) throw tooSlow(partition, options.flash_timeout);
+          if (isFull(error)) throw tooLarge(partition, machine.directory, error);
           throw error;
         } finally {
           await rm(unfinished, { force: true });
@@ -86,5 +87,16 @@ function tooSlow(partition: Partition, seconds: number): JumpstarterError {
   return new JumpstarterError(
     `the flash of ${partition} was not done within flash_timeout, which is ${seconds} s, and was given up`,
     { code: "deadline-exceeded", reason: "FLASH_TIMEOUT" },
+  );
+}
+
+function isFull(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
+}
+
+function tooLarge(partition: Partition, directory: string, cause: unknown): JumpstarterError {
+  return new JumpstarterError(
+    `the flash of ${partition} did not fit: ${directory} on the exporter's machine is full; make room there, or give the exporter a TMPDIR that has it`,
+    { code: "unavailable", reason: "STORAGE_FULL", cause },
   );
 }

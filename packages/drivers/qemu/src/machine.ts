@@ -15,6 +15,7 @@ import type { QemuOptions } from "./options.ts";
 import { openQmp, type Qmp } from "./qmp.ts";
 import { parseMemory, parseSize } from "./size.ts";
 import { crashed, notStarted, startFailed } from "./start-error.ts";
+import { logStandstill } from "./standstill.ts";
 
 /** A machine that is switched on, and paused until `cont`. */
 export interface RunningMachine {
@@ -90,6 +91,7 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
       const timeoutMs = options.start_timeout * 1_000;
       const qmp = await openQmp(control, { signal, timeoutMs });
       hub.attach(uart);
+      logStandstill(qmp, { log: scope.log, directory });
       let isOff = false;
       let wasEnded = false;
       qmp.listen(({ event, data }) => {

@@ -1,7 +1,7 @@
 /** The machine that this package's tests start: QEMU's `virt` board with Debian's U-Boot, which needs no kernel. */
 import { existsSync } from "node:fs";
 
-import { serveDriver } from "@jumpstarter-ts/testkit";
+import { serveDriver, type ServeDriverOptions } from "@jumpstarter-ts/testkit";
 
 import { qemu } from "../src/client.ts";
 import { virtualMachine } from "../src/driver.ts";
@@ -16,7 +16,10 @@ export const isMissing =
 export type Options = Readonly<Record<string, unknown>>;
 
 /** A board, off, whose console is recorded. */
-export function openBoard(options: Options = {}, more: { readonly baseDirectory?: string } = {}) {
+export function openBoard(
+  options: Options = {},
+  more: Pick<ServeDriverOptions<typeof qemu>, "baseDirectory" | "log"> = {},
+) {
   const board = { arch: "aarch64", cpu: "cortex-a53", smp: 1, mem: "256M", default_partitions: { bios } };
   return serveDriver(virtualMachine, {
     definition: qemu,
