@@ -82,6 +82,13 @@ describe("after a test that", () => {
     );
   });
 
+  it("times out while it waits for text, says for which", () => {
+    const failure = failureOf("times out while it waits for text");
+    expect(failure).toContain("Test timed out in 200ms");
+    expect(failure).toMatch(/Waiting +in console\.waitFor\("login:"\)\n/);
+    expect(failure).toContain("Last lines of console");
+  });
+
   it("is tried again after a timeout, each attempt has a signal of its own (5)", () => {
     expect(during("attempt 1 aborted=false")).toEqual(["on", "off"]);
     expect(during("attempt 2 aborted=false").slice(0, 2)).toEqual(["on", "off"]);

@@ -19,6 +19,24 @@ describe("clients with call sites", () => {
     expect((error as Error).stack).toMatch(/^Error: no answer\n +at .*call-site\.test\.ts/);
   });
 
+  it("tell of a failure which call it was", async () => {
+    const calls: string[] = [];
+    const console = { waitFor: (_pattern: string | RegExp) => failLater(), send: (_data: object) => failLater() };
+    const dut = withCallSites({ board: { console } }, (_error, call) => calls.push(call));
+
+    await Promise.allSettled([
+      dut.board.console.waitFor("login:"),
+      dut.board.console.waitFor(/=> $/),
+      dut.board.console.send({}),
+    ]);
+
+    expect(calls).toEqual([
+      'board.console.waitFor("login:")',
+      "board.console.waitFor(/=> $/)",
+      "board.console.send(…)",
+    ]);
+  });
+
   it("are otherwise the clients that they stand for", async () => {
     const real = Object.freeze({
       name: "uno",

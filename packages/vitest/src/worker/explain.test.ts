@@ -40,6 +40,17 @@ describe("a failure", () => {
     expect(error.message).toMatch(/Class +DutError/);
   });
 
+  it("of a test whose time is over says what it was waiting for", () => {
+    const error = new Error("Test timed out in 5000ms.\nIf this is a long-running test, say so.");
+
+    explainFailure(error, { device, recorders: [], cut: ['console.waitFor("login:")', "power.on()"] });
+
+    expect(error.message.split("\n").slice(2)).toEqual([
+      '  Waiting   in console.waitFor("login:"), power.on()',
+      "  DUT       uno (exporters/uno.yaml)",
+    ]);
+  });
+
   it("of an ordinary assertion has no class", () => {
     const error = new Error("expected 1 to be 2");
 

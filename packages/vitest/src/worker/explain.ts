@@ -49,23 +49,31 @@ export interface KeptError {
 export interface FailureContext {
   readonly device: LentDevice;
   readonly recorders: readonly Recorder[];
+  /** The calls of the device that the end of the attempt has cut short. */
+  readonly cut?: readonly string[];
 }
 
 /**
  * Completes the text of an error, as reporters show nothing else: which device, what its consoles said last, and whose
  * fault it is.
  */
-export function explainFailure(error: KeptError, { device, recorders }: FailureContext): void {
+export function explainFailure(error: KeptError, { device, recorders, cut = [] }: FailureContext): void {
   const { wait } = error;
   const above = [["DUT", `${device.name} (${device.description})`]] as const;
   const text = isWait(wait)
     ? formatWaitReport(wait, { above })
-    : [error.message, ...above.map(row), ...recorders.flatMap(tailOf)].join("\n");
+    : [error.message, ...waitingIn(error, cut), ...above.map(row), ...recorders.flatMap(tailOf)].join("\n");
   const { code } = error;
   const reason = error.causeReason ?? error.reason;
   const known = errorCodes.find((candidate) => candidate === code);
   const fault = known === undefined || typeof reason !== "string" ? undefined : classify({ code: known, reason });
   rewrite(error, fault === undefined ? text : `${text}\n${row(["Class", `${fault}: ${meanings[fault]}`])}`);
+}
+
+/** What a test was doing when its time was over, which Vitest does not know. */
+function waitingIn({ message }: KeptError, cut: readonly string[]): readonly string[] {
+  if (cut.length === 0 || !message.startsWith("Test timed out in ")) return [];
+  return [row(["Waiting", `in ${cut.join(", ")}`])];
 }
 
 /** The stack repeats the message; both are shown, by different reporters. */

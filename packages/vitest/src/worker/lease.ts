@@ -15,6 +15,8 @@ export interface DutLease {
   readonly signal: AbortSignal;
   /** Whose last lines a failure shows. */
   recorders: () => FailureContext["recorders"];
+  /** Told of each call of the device that fails: which it was, for what the end of the attempt has cut short. */
+  readonly noteFailure: (error: unknown, call: string) => void;
   /** Starts to keep account of the device's states; what is written into the account goes back with the device. */
   readonly track: () => TrackedStates;
 }
@@ -55,15 +57,19 @@ export async function takeLease(
   );
   scope.defer(() => attempt.end());
   const device = await link.hold({ attempt: attempt.id, test: attempt.test, need, family });
+  const cut: string[] = [];
   const lease: DutLease = {
     device,
     signal: attempt.signal,
     recorders: () => [],
+    noteFailure(error, call) {
+      if (error === attempt.signal.reason) cut.push(call);
+    },
     track: () =>
       (tracked ??= { state: device.states?.state, canBeKept: true, snapshots: new Set(device.states?.snapshots) }),
   };
   scope.defer(() => {
-    for (const error of attempt.errors()) explainFailure(error, { device, recorders: lease.recorders() });
+    for (const error of attempt.errors()) explainFailure(error, { device, recorders: lease.recorders(), cut });
   });
   return lease;
 }

@@ -20,5 +20,5 @@ export async function openDut(lease: DutLease, definitions: Definitions | undefi
     if (definition?.console !== undefined) view.consoleRecorder(path, definition.console);
   }
   lease.recorders = () => session.consoleRecorders();
-  return withCallSites(findDut(view.root, definitions, device.name));
+  return withCallSites(findDut(view.root, definitions, device.name), lease.noteFailure);
 }

@@ -108,6 +108,12 @@ test("times out", { timeout: 200 }, async ({ dut: { power } }) => {
   await power.on().catch((error: unknown) => note(`late call: ${String(error)}`));
 });
 
+test("times out while it waits for text", { timeout: 200 }, async ({ dut: { power, console } }) => {
+  note("# times out on its console");
+  await power.on();
+  await expect(console).toEmit("login:");
+});
+
 test("waits until the body of the former test is through", async ({ dut: { power } }) => {
   note("# next");
   await power.off();
