@@ -76,6 +76,7 @@ describe("a failure", () => {
     ["CONSOLE_FAILED_ON", "failed-precondition", "DutError"],
     ["CONSOLE_ENDED", "unavailable", "InfraError"],
     ["CONSOLE_BAD_PATTERN", "invalid-argument", "TestError"],
+    ["UBOOT_NO_PROMPT", "deadline-exceeded", "DutError"],
     ["SHELL_COMMAND_FAILED", "failed-precondition", "DutError"],
     ["SHELL_NOT_INSTALLED", "failed-precondition", "InfraError"],
     ["QEMU_FILE_MISSING", "failed-precondition", "InfraError"],

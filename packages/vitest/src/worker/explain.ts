@@ -9,7 +9,7 @@ export type FailureClass = "InfraError" | "DutError" | "TestError";
 /** What the caller of an error's code can do says whose it is. */
 export function classify({ code, reason }: { readonly code: ErrorCode; readonly reason: string }): FailureClass {
   if (code === "failed-precondition" && benchReason.test(reason)) return "InfraError";
-  const isOfDevice = /^(?:CONSOLE|SHELL|STATE)_/.test(reason);
+  const isOfDevice = /^(?:CONSOLE|SHELL|STATE|UBOOT)_/.test(reason);
   if (isOfDevice && (code === "deadline-exceeded" || code === "failed-precondition")) return "DutError";
   return classOfCode[code];
 }
