@@ -30,8 +30,8 @@ export interface BundlesOptions {
 export interface Bundles {
   /** The bundle in use; what is not here yet is fetched, once a session. */
   current(signal: AbortSignal): Promise<Bundle>;
-  /** Takes another bundle from now on. A client cannot name files of the exporter's machine. */
-  use(reference: string): void;
+  /** Takes another bundle from now on, once it is here. A client cannot name files of the exporter's machine. */
+  use(reference: string, signal: AbortSignal): Promise<void>;
 }
 
 export function createBundles(options: BundlesOptions, scope: DriverScope): Bundles {
@@ -53,22 +53,25 @@ export function createBundles(options: BundlesOptions, scope: DriverScope): Bund
     return bundle;
   };
 
+  const inTurn = (text: string, signal: AbortSignal): Promise<Bundle> => {
+    // Whoever comes meanwhile finds it there.
+    const turn = queue.then(() => open(text, AbortSignal.any([signal, scope.signal])));
+    queue = turn.catch(() => undefined);
+    return within(turn, { signal, what: `the flasher bundle ${text}` });
+  };
+
   return {
-    use(text) {
+    async use(text, signal) {
       if (isLocal(text) && text !== options.reference) {
         throw bundleError(
           "FLASHER_BUNDLE_REFUSED",
           `${text} is a path of the exporter's machine: only the lab may name one`,
         );
       }
+      await inTurn(text, signal);
       reference = text;
     },
-    current(signal) {
-      // Whoever comes meanwhile finds it there.
-      const turn = queue.then(() => open(reference, AbortSignal.any([signal, scope.signal])));
-      queue = turn.catch(() => undefined);
-      return within(turn, { signal, what: `the flasher bundle ${reference}` });
-    },
+    current: (signal) => inTurn(reference, signal),
   };
 }
 
@@ -84,11 +87,14 @@ async function openLocal(path: string, scope: DriverScope, signal: AbortSignal):
   });
   if (found.isDirectory()) return path;
   const into = await mkdtemp(join(tmpdir(), "jumpstarter-bundle-"));
-  scope.defer(() => rm(into, { recursive: true, force: true }), {
-    what: "remove the unpacked bundle",
-    timeoutMs: 60_000,
-  });
-  await unpackTar(path, { into, what: path, signal });
+  const remove = (): Promise<void> => rm(into, { recursive: true, force: true });
+  scope.defer(remove, { what: "remove the unpacked bundle", timeoutMs: 60_000 });
+  try {
+    await unpackTar(path, { into, what: path, signal });
+  } catch (error) {
+    await remove();
+    throw error;
+  }
   return into;
 }
 

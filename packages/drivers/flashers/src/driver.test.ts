@@ -169,6 +169,18 @@ describe("the exporter's flasher", () => {
     expect((await unpacked()).filter((name) => !before.includes(name))).toEqual([]);
   });
 
+  it("leaves nothing behind of a bundle that cannot be unpacked, while it is still open", async () => {
+    await using bench = await openBench();
+    await writeFile(join(bench.root, "bundle.tar"), Buffer.alloc(1_000, "x"));
+    const unpacked = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("jumpstarter-bundle-"));
+    const before = await unpacked();
+    await using served = await bench.start({ flasher_bundle: "./bundle.tar" });
+
+    await expect(served.client.manifest()).rejects.toMatchObject({ reason: "FLASHER_BUNDLE_INVALID" });
+
+    expect((await unpacked()).filter((name) => !before.includes(name))).toEqual([]);
+  });
+
   it("hands out the lab's certificates, and says when it cannot read them", async () => {
     await using bench = await openBench();
     await writeFile(join(bench.root, "ca.pem"), "PEM");
@@ -226,6 +238,18 @@ describe("the exporter's flasher", () => {
     for (const bundle of ["/etc", "../bundle", "file:///etc", "127.0.0.1:5000/boards/test"]) {
       await expect(served.client.setupBundle(bundle)).rejects.toMatchObject({ code: "permission-denied" });
     }
+  });
+
+  it("goes on with the bundle that it had when another one cannot be had", async () => {
+    await using bench = await openBench();
+    await using served = await bench.start();
+
+    await expect(served.client.setupBundle("registry.invalid/boards/absent:v1")).rejects.toMatchObject({
+      reason: "FLASHER_REGISTRY",
+    });
+
+    await served.client.setupBundle();
+    expect(await bench.served()).toEqual(["Image", "initramfs", "plain.dtb"]);
   });
 
   it("refuses to start without the board's serial line", async () => {

@@ -46,7 +46,7 @@ function flasherFor(defaultBundle: string): Implementation {
       networkFlasher,
       {
         async setup_flasher_bundle(reference, context) {
-          if (typeof reference === "string" && reference !== "") bundles.use(reference);
+          if (typeof reference === "string" && reference !== "") await bundles.use(reference, context.signal);
           const { manifest, file } = await bundles.current(context.signal);
           for (const [path, name] of servedFiles(manifest.spec, variant)) {
             await placeForTftp(await file(path), name, context);
