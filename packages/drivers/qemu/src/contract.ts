@@ -9,7 +9,7 @@ import { qemuFlasher } from "./flasher-client.ts";
 const size = argument("size", z.string().min(1), { help: "As 20G" });
 const name = argument(
   "name",
-  z.string().regex(/^[A-Za-z0-9][\w.-]{0,99}$/, "is no name: write letters, digits, dots and dashes"),
+  z.string().regex(/^[A-Za-z0-9][\w.-]{0,99}$/, "no name: write letters, digits, dots and dashes"),
 );
 
 export const qemuContract = contract({

@@ -19,7 +19,7 @@ describe.skipIf(isMissing)("a virtual machine that fails", () => {
     await expect(bench.client.power.on()).rejects.toMatchObject({
       code: "failed-precondition",
       reason: "QEMU_MISSING",
-      message: expect.stringContaining('"apt-get install qemu-system-misc"'),
+      message: expect.stringMatching(/"apt-get install qemu-system-misc".* or correct emulator in the configuration/),
     });
   });
 
@@ -50,6 +50,26 @@ describe.skipIf(isMissing)("a virtual machine that fails", () => {
       reason: "QEMU_PORT_TAKEN",
       message: expect.stringContaining(`the port ${hostport} on 127.0.0.1, which hostfwd.web wants`),
     });
+  });
+
+  it("says how a size is written where it is only a number", async () => {
+    await expect(openBoard({ mem: 512 })).rejects.toThrow(/mem is 512: .*write "512M"/);
+  });
+
+  it("warns of a machine that has nothing to run", async () => {
+    const said: string[] = [];
+    const log = ({ message }: { readonly message: string }): void => void said.push(message);
+    {
+      await using bench = await openBoard({ default_partitions: {} }, { log });
+      await bench.client.power.on();
+      expect(said).toContainEqual(
+        expect.stringContaining("the machine has no firmware and no kernel, so nothing runs"),
+      );
+    }
+    said.length = 0;
+    await using bench = await openBoard({}, { log });
+    await bench.client.power.on();
+    expect(said).not.toContainEqual(expect.stringContaining("nothing runs"));
   });
 
   it("says of an address to forward from what is wrong with it", async () => {

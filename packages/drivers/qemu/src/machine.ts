@@ -10,7 +10,7 @@ import { chooseAccelerator } from "./accelerator.ts";
 import { writeCloudInit } from "./cloud-init.ts";
 import { debianPackageOf, qemuArguments, type CommandLineParts } from "./command-line.ts";
 import { createConsoleHub, type ConsoleHub } from "./console-hub.ts";
-import { createDisks, type Disks } from "./disks.ts";
+import { createDisks, type Disks, type MachineFiles } from "./disks.ts";
 import type { QemuOptions } from "./options.ts";
 import { openQmp, type Qmp } from "./qmp.ts";
 import { parseMemory, parseSize } from "./size.ts";
@@ -67,6 +67,11 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
   const launch = async (signal: AbortSignal, memoryBytes: number): Promise<RunningMachine> => {
     const path = await findProgram(program, options, scope.baseDirectory);
     const files = await disks.prepare(sizes.disk === undefined ? undefined : parseSize(sizes.disk), signal);
+    if (hasNothingToRun(options, files)) {
+      scope.log.warning(
+        "the machine has no firmware and no kernel, so nothing runs in it: name a bios in default_partitions, or flash one",
+      );
+    }
     const accelerator = await chooseAccelerator(path, options, { cwd: directory, signal, log: scope.log });
     const hasCloudInit = options.cloud_init && files.root !== undefined;
     const parts: CommandLineParts = {
@@ -183,8 +188,15 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
   };
 }
 
+/** A PC and riscv64 have firmware of QEMU's own, and what `args` bring is not looked at. */
+function hasNothingToRun({ arch, machine, args, devices }: QemuOptions, files: MachineFiles): boolean {
+  const isArm = arch === "aarch64" || arch === "arm";
+  const isBare = isArm && machine === undefined && args.length + devices.length === 0;
+  return isBare && files.bios === undefined && files.kernel === undefined && files.firmware === undefined;
+}
+
 /** The program's path. Throws `failed-precondition` (`QEMU_MISSING`) with the package that has it. */
-async function findProgram(program: string, { arch }: QemuOptions, baseDirectory: string): Promise<string> {
+async function findProgram(program: string, { arch, emulator }: QemuOptions, baseDirectory: string): Promise<string> {
   const places = program.includes("/")
     ? [resolve(baseDirectory, program)]
     : (process.env["PATH"] ?? "").split(delimiter).map((directory) => join(directory, program));
@@ -196,8 +208,9 @@ async function findProgram(program: string, { arch }: QemuOptions, baseDirectory
       // The next place may have it.
     }
   }
+  const otherwise = emulator === undefined ? "" : ", or correct emulator in the configuration";
   throw new JumpstarterError(
-    `there is no program ${program} on the exporter's machine: install it with "apt-get install ${debianPackageOf[arch]}"`,
+    `there is no program ${program} on the exporter's machine: install it with "apt-get install ${debianPackageOf[arch]}"${otherwise}`,
     { code: "failed-precondition", reason: "QEMU_MISSING" },
   );
 }

@@ -5,7 +5,7 @@ import { z } from "zod";
 
 import { parseSize } from "./size.ts";
 
-const size = z.string().superRefine((value, context) => {
+const size = z.string({ error: 'no text: write "512M", "2G" or "20G"' }).superRefine((value, context) => {
   try {
     parseSize(value);
   } catch (error) {
