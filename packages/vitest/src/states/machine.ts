@@ -1,10 +1,10 @@
-import { JumpstarterError, messageOf, parseDuration, within } from "@jumpstarter-ts/core";
+import { isJumpstarterError, JumpstarterError, messageOf, parseDuration, within } from "@jumpstarter-ts/core";
 
 import type { TrackedStates } from "../worker/lease.ts";
 import type { StateDefinition, States, TransitionContext } from "./define-states.ts";
 import { shortestPath } from "./path.ts";
 import { createStateSnapshots } from "./snapshots.ts";
-import { StateError } from "./state-error.ts";
+import { addWait, StateError } from "./state-error.ts";
 
 export interface MachineOptions<Device, Values> {
   readonly states: States<Device, Values>;
@@ -22,6 +22,9 @@ export interface StateMachine extends AsyncDisposable {
   at(target: string): Promise<unknown>;
   fresh(target: string): Promise<unknown>;
 }
+
+/** How long a transition whose time is over may take to end. */
+const lastWordsMs = 200;
 
 export function createStateMachine<Device, Values>(options: MachineOptions<Device, Values>): StateMachine {
   const { states, device, tracked, signal, note } = options;
@@ -48,8 +51,14 @@ export function createStateMachine<Device, Values>(options: MachineOptions<Devic
     signal.throwIfAborted();
     const stop = new AbortController();
     const context = { signal: AbortSignal.any([signal, stop.signal]), from: tracked.state };
+    const working = (async () => await work(device, context))();
     try {
-      return await within((async () => await work(device, context))(), { what, timeoutMs, signal });
+      return await within(working, { what, timeoutMs, signal });
+    } catch (error) {
+      if (!isJumpstarterError(error) || error.reason !== "TIMEOUT") throw error;
+      // What waits with the signal ends now, before the next try, and says for what it has waited.
+      stop.abort(new DOMException(error.message, "TimeoutError"));
+      throw addWait(error, await failureWithin(working, lastWordsMs));
     } finally {
       stop.abort(new Error(`${what} is over`));
     }
@@ -182,6 +191,15 @@ export function createStateMachine<Device, Values>(options: MachineOptions<Devic
       await leave();
     },
   };
+}
+
+/** What work fails with, if it does in this time. */
+async function failureWithin(work: Promise<unknown>, timeoutMs: number): Promise<unknown> {
+  const failure = work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return within(failure, { what: "its end", timeoutMs }).catch(() => undefined);
 }
 
 function isDisposable(value: unknown): value is AsyncDisposable {

@@ -1,4 +1,4 @@
-import type { WaitReport } from "@jumpstarter-ts/console";
+import { ConsoleWaitError, type WaitReport } from "@jumpstarter-ts/console";
 import { isJumpstarterError, JumpstarterError, messageOf } from "@jumpstarter-ts/core";
 
 /** A state that was not reached, also not after a new start. Whose fault it is its cause's code says. */
@@ -25,6 +25,18 @@ export class StateError extends JumpstarterError {
       this.stack = `${this.name}: ${this.message}${cause.stack.slice(cause.stack.indexOf("\n    at "))}`;
     }
   }
+}
+
+/** The failure of a transition whose time is over, with that of the wait in it which this has ended. */
+export function addWait(late: JumpstarterError, error: unknown): JumpstarterError {
+  if (!(error instanceof ConsoleWaitError)) return late;
+  const added = new ConsoleWaitError("CONSOLE_NO_MATCH", {
+    ...error.wait,
+    summary: `${late.message}: ${error.wait.summary}`,
+  });
+  // Where the transition waited.
+  added.stack = error.stack ?? "";
+  return added;
 }
 
 function reportOf(cause: unknown): WaitReport | undefined {
