@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { constants, existsSync } from "node:fs";
+import { access } from "node:fs/promises";
 import { tmpdir } from "node:os";
 
 import { silentLogger } from "@jumpstarter-ts/core";
@@ -26,6 +27,18 @@ describe("the accelerator of a virtual machine", () => {
 
   it("is emulation where no trial guest has run, though this machine has the architecture", async () => {
     expect(await chooseAccelerator("/bin/false", qemuOptions.parse({ arch: hostArchitecture() }), how)).toBe("tcg");
+  });
+
+  it("is sought again after a trial that could not even begin", async ({ skip }) => {
+    const options = qemuOptions.parse({ arch: hostArchitecture(), cpu: "sought-again" });
+    const canTry = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(
+      () => true,
+      () => false,
+    );
+    skip(!canTry, "no trial without /dev/kvm");
+    const full = { ...how, cwd: "/no/room" };
+    await expect(chooseAccelerator("/bin/false", options, full)).rejects.toMatchObject({ code: "ENOENT" });
+    expect(await chooseAccelerator("/bin/false", options, how)).toBe("tcg");
   });
 });
 

@@ -34,6 +34,8 @@ export async function chooseAccelerator(
   if (obstacle === undefined) {
     obstacle = obstacleOf(program, { arch, cpu, cwd });
     found.set(key, obstacle);
+    // A full disk, say, tells nothing of KVM.
+    obstacle.catch(() => found.delete(key));
   }
   signal.throwIfAborted();
   const seen = await obstacle;
