@@ -40,7 +40,7 @@ function seen(stdout: string): Seen {
   return JSON.parse(stdout) as Seen;
 }
 
-async function openSsh({ identity = null as string | null, command = "ssh", address = "" } = {}) {
+async function openSsh({ identity = null as string | null, command = "ssh", address = "", refusal = "" } = {}) {
   const heard: string[] = [];
   const served = await serveDriver(
     serve(ssh, {
@@ -53,6 +53,7 @@ async function openSsh({ identity = null as string | null, command = "ssh", addr
       children: {
         tcp: serve(network, {
           connect() {
+            if (refusal !== "") throw new JumpstarterError(refusal, { code: "unavailable", reason: "NETWORK_REFUSED" });
             const { near, far } = createStreamPair();
             far.on("data", (chunk: Buffer) => heard.push(chunk.toString())).once("end", () => far.end("OpenSSH"));
             return near;
@@ -154,6 +155,23 @@ describe("the ssh client", () => {
       ["COMMAND_ARGUMENTS", false],
       ["COMMAND_ARGUMENTS", false],
     ]);
+  });
+
+  it("says beside ssh's own words why the exporter cannot reach the device", async () => {
+    await using lab = await openSsh({ refusal: "192.0.2.7 port 22 refuses connections" });
+    const broken = `
+      const socket = require("net").connect(Number(process.argv[process.argv.indexOf("-p") + 1]), "127.0.0.1");
+      socket.on("error", () => undefined).on("close", () => { console.error("closed"); process.exitCode = 255; }).resume();`;
+    let told = "";
+
+    const { exitCode, stderr } = await lab.client.run("true", {
+      sshCommand: [process.execPath, "-e", broken, "--"],
+      onOutput: (output) => (told += output.stderr),
+    });
+
+    expect(exitCode).toBe(255);
+    expect(stderr).toMatch(/^closed\n.*192\.0\.2\.7 port 22 refuses connections\n$/);
+    expect(told).toBe(stderr);
   });
 
   it("tells what is said while it is said", async () => {

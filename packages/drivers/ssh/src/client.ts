@@ -1,4 +1,11 @@
-import { defineDriver, isJumpstarterError, type ByteStream, type CallOptions, type Remote } from "@jumpstarter-ts/core";
+import {
+  defineDriver,
+  isJumpstarterError,
+  messageOf,
+  type ByteStream,
+  type CallOptions,
+  type Remote,
+} from "@jumpstarter-ts/core";
 import type { NetworkClient } from "@jumpstarter-ts/driver-network";
 
 import { sshContract } from "./contract.ts";
@@ -34,6 +41,9 @@ export interface SshClient {
   identity(options?: CallOptions): Promise<string | undefined>;
 }
 
+/** The exit code with which ssh says that it failed itself. */
+const sshFailed = 255;
+
 export const ssh = defineDriver({ contract: sshContract, client: sshClient });
 
 function sshClient(remote: Remote<typeof sshContract>): SshClient {
@@ -63,7 +73,13 @@ function sshClient(remote: Remote<typeof sshContract>): SshClient {
       if (direct !== undefined) return runSsh({ ...login, ...direct }, words, options);
       await using local = await openLocalPort(children.tcp, limits);
       const { host, port } = local;
-      return await runSsh({ ...login, host, port }, words, options);
+      const result = await runSsh({ ...login, host, port }, words, options);
+      const failure = local.failure();
+      // ssh only saw that its connection was closed.
+      if (result.exitCode !== sshFailed || failure === undefined) return result;
+      const why = `${path}: ${messageOf(failure)}\n`;
+      options.onOutput?.({ stdout: "", stderr: why });
+      return { ...result, stderr: result.stderr + why };
     },
   };
 }

@@ -6,6 +6,8 @@ import { createScope, type ByteStream, type CallOptions } from "@jumpstarter-ts/
 export interface LocalPort extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
+  /** Why the device's connection could not be opened, the last time that it was tried. */
+  readonly failure: () => unknown;
 }
 
 export interface LocalPortOptions {
@@ -30,12 +32,23 @@ export async function openLocalPort(
   signal?.throwIfAborted();
   const scope = createScope("a local port");
   const sockets = new Set<Socket>();
+  let failure: unknown;
+  const open: Connectable["open"] = async (options) => {
+    try {
+      const stream = await device.open(options);
+      failure = undefined;
+      return stream;
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  };
   // Half-open: the end of one direction leaves the other.
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     // The program at the other end sees its connection break, which is all that there is to tell.
-    join(socket, device, scope.signal).catch(() => undefined);
+    join(socket, open, scope.signal).catch(() => undefined);
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("listening", resolve).once("error", reject);
@@ -54,14 +67,15 @@ export async function openLocalPort(
   return {
     host,
     port: typeof address === "object" && address !== null ? address.port : port,
+    failure: () => failure,
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
 }
 
-async function join(socket: Socket, device: Connectable, signal: AbortSignal): Promise<void> {
+async function join(socket: Socket, open: Connectable["open"], signal: AbortSignal): Promise<void> {
   socket.on("error", () => undefined);
   try {
-    const stream = await device.open({ signal });
+    const stream = await open({ signal });
     socket.once("close", () => stream.destroy());
     await Promise.all([pipeline(socket, stream, { end: true }), pipeline(stream, socket, { end: true })]);
   } finally {
