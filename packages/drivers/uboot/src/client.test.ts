@@ -80,6 +80,7 @@ describe("a board's U-Boot", () => {
     });
     await expect(console.getEnv("serverip")).resolves.toBe("192.0.2.1");
     await expect(console.getEnv("bootdelay")).resolves.toBeUndefined();
+    await expect(console.setEnv("x", "a\tb")).rejects.toMatchObject({ reason: "UBOOT_BAD_COMMAND" });
     await expect(console.setEnv("x", "it's")).rejects.toMatchObject({ reason: "UBOOT_BAD_COMMAND" });
   });
 
@@ -128,7 +129,8 @@ describe("a board's U-Boot", () => {
   it("is not asked for something that it would misunderstand", async () => {
     await using served = await openBoard();
     const console = await served.reboot();
-    for (const command of ["", " ", "a\nb"]) {
+    // A tab completes, Ctrl+C drops the line.
+    for (const command of ["", " ", "a\nb", "md\t", "a\x03"]) {
       await expect(console.run(command)).rejects.toMatchObject({ reason: "UBOOT_BAD_COMMAND" });
     }
   });

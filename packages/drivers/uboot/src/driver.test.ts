@@ -68,4 +68,15 @@ describe.skipIf(!canRun)("a real U-Boot behind our exporter", () => {
     expect(board.boots).toBe(2);
     expect(await second.getEnv("boot_nr")).toBeUndefined();
   });
+
+  it("keeps every value that it is given as it is", { timeout: 60_000 }, async () => {
+    await using board = await openQemuUboot();
+    await using served = await serveDriver(ubootConsole, { definition: uboot, children: board.children });
+    const console = await served.client.rebootToConsole({ offForMs: 1 });
+
+    for (const value of [String.raw`C:\new\\x\\`, "a;b && c | d # e", "$x ${y}", '"q" ~!@', "  two  "]) {
+      await console.setEnv("given", value);
+      expect(await console.getEnv("given")).toBe(value);
+    }
+  });
 });

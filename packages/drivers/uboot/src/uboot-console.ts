@@ -32,12 +32,17 @@ export interface UbootConsole {
 }
 
 const environmentTimeoutMs = 5_000;
+/** U-Boot acts on these as they come, and none of them gets into a line. */
+// eslint-disable-next-line no-control-regex -- They are what it looks for.
+const control = /[\x00-\x1f\x7f]/;
 
 export function createUbootConsole(console: Console, prompt: string, path: string): UbootConsole {
   const pattern = literally(prompt);
 
   const run: UbootConsole["run"] = async (command, options) => {
-    if (/[\r\n]/.test(command)) throw refuse(path, `takes one line at a time, not ${JSON.stringify(command)}`);
+    if (control.test(command)) {
+      throw refuse(path, `takes one line at a time and no control characters, not ${JSON.stringify(command)}`);
+    }
     // U-Boot would repeat the previous command.
     if (command.trim() === "") throw refuse(path, "takes no empty command");
     return ask(console, command, pattern, options);
@@ -89,11 +94,29 @@ export function createUbootConsole(console: Console, prompt: string, path: strin
 
   const setEnv: UbootConsole["setEnv"] = async (name, value, options) => {
     checkName(path, name);
-    if (value !== undefined && /['\r\n]/.test(value)) {
-      throw refuse(path, `cannot set ${name} to ${JSON.stringify(value)}: a quote or a line feed cannot be written`);
+    if (value !== undefined && (value.includes("'") || control.test(value))) {
+      throw refuse(
+        path,
+        `cannot set ${name} to ${JSON.stringify(value)}: a single quote or a control character cannot be written`,
+      );
     }
-    const command = value === undefined ? `setenv ${name}` : `setenv ${name} '${value}'`;
-    await runChecked(command, { timeoutMs: environmentTimeoutMs, ...options });
+    const limits = { timeoutMs: environmentTimeoutMs, ...options };
+    if (value === undefined || !value.includes("\\")) {
+      await runChecked(value === undefined ? `setenv ${name}` : `setenv ${name} '${value}'`, limits);
+      return;
+    }
+    // The older of U-Boot's shells takes a backslash away also between quotes, the newer one does not.
+    for (const written of [value.replaceAll("\\", "\\\\"), value]) {
+      await runChecked(`setenv ${name} '${written}'`, limits);
+      if ((await getEnv(name, options)) === value) return;
+    }
+    throw new JumpstarterError(
+      `${path} did not take ${JSON.stringify(value)} for ${name} as it is: avoid backslashes`,
+      {
+        code: "failed-precondition",
+        reason: "UBOOT_BAD_ANSWER",
+      },
+    );
   };
 
   return {
