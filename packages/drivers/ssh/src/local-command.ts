@@ -6,6 +6,8 @@ import { StringDecoder } from "node:string_decoder";
 
 import { clock, JumpstarterError, messageOf, within } from "@jumpstarter-ts/core";
 
+import { descendantsOf } from "./descendants.ts";
+
 export interface CommandOutput {
   readonly stdout: string;
   readonly stderr: string;
@@ -87,14 +89,30 @@ function collect(stream: Readable | null, tell: (text: string) => void): () => s
   return () => collected + decoder.end();
 }
 
-/** Asks the program to end, and makes it. */
+/** Asks the program and all that it started to end, and makes them. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
-  const timer = clock.setTimeout(() => child.kill("SIGKILL"), patienceMs);
-  child.kill("SIGTERM");
+  const others = new Set(descendantsOf(child.pid));
+  const signalAll = (signal: NodeJS.Signals): void => {
+    child.kill(signal);
+    for (const pid of others) signalProcess(pid, signal);
+  };
+  const timer = clock.setTimeout(() => {
+    for (const pid of descendantsOf(child.pid ?? 0)) others.add(pid);
+    signalAll("SIGKILL");
+  }, patienceMs);
+  signalAll("SIGTERM");
   await exited;
   clock.clearTimeout(timer);
+}
+
+function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone already.
+  }
 }
 
 function startError(program: string, cause: unknown): JumpstarterError {
