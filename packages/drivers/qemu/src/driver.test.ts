@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { powerConformance, type PowerUnderTest } from "@jumpstarter-ts/testkit";
 import { describe, expect, it } from "vitest";
 
-import { processesWith } from "../test/processes.ts";
+import { processesWith, processWith } from "../test/processes.ts";
 import { bootToPrompt, isMissing, openBoard, patience, run } from "../test/u-boot.ts";
 
 describe.skipIf(isMissing)("a virtual machine", () => {
@@ -69,6 +69,21 @@ describe.skipIf(isMissing)("a virtual machine", () => {
     await using bench = await openBoard({ mem: "256" });
     await bench.client.power.on();
     expect(await bench.client.qmp("query-memory-size-summary")).toMatchObject({ "base-memory": 256 * 1024 ** 2 });
+  });
+
+  it("tells the caller within whose call it crashes what has become of it", async () => {
+    const name = randomUUID();
+    await using bench = await openBoard({ args: ["-name", name] });
+    await bench.client.power.on();
+    const emulator = await processWith(name);
+    process.kill(emulator, "SIGSTOP");
+    const calls = [bench.client.qmp("query-status"), bench.client.screendump(), bench.client.saveSnapshot("late")];
+    const settled = Promise.allSettled(calls);
+    process.kill(emulator, "SIGKILL");
+
+    for (const call of await settled) {
+      expect(call).toMatchObject({ reason: { reason: "QEMU_CRASHED", message: expect.stringContaining("SIGKILL") } });
+    }
   });
 
   it("shows its screen as a PNG", async () => {

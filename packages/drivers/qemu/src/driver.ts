@@ -36,6 +36,13 @@ export const virtualMachine = implement(qemu, qemuOptions, async (options, scope
     vnc: await openChild(scope, "vnc", unixNetwork, { options: { path: join(machine.directory, "vnc") } }),
     ...Object.fromEntries(forwards),
   };
+  const explained = async <T>(call: Promise<T>): Promise<T> => {
+    try {
+      return await call;
+    } catch (error) {
+      throw await machine.explained(error);
+    }
+  };
   return serve(
     qemu,
     {
@@ -50,16 +57,17 @@ export const virtualMachine = implement(qemu, qemuOptions, async (options, scope
         parseMemory(size);
         machine.sizes.memory = size;
       },
-      save_snapshot: (name, context) => snapshots.save(name, context),
-      load_snapshot: (name, context) => snapshots.load(name, context),
-      delete_snapshot: (name, context) => snapshots.delete(name, context),
+      save_snapshot: (name, context) => explained(snapshots.save(name, context)),
+      load_snapshot: (name, context) => explained(snapshots.load(name, context)),
+      delete_snapshot: (name, context) => explained(snapshots.delete(name, context)),
       list_snapshots: () => snapshots.list(),
       async qmp(command, args, { signal }) {
-        const answer = await sendCommand(machine, command, args ?? undefined, { allowed: options.qmp, signal });
+        const limits = { allowed: options.qmp, signal };
+        const answer = await explained(sendCommand(machine, command, args ?? undefined, limits));
         // QMP speaks JSON.
         return answer as null;
       },
-      screendump: async ({ signal }) => (await takeScreen(machine, signal)).toString("base64"),
+      screendump: async ({ signal }) => (await explained(takeScreen(machine, signal))).toString("base64"),
     },
     { children },
   );

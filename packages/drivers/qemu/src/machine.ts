@@ -3,7 +3,14 @@ import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
 
-import { abortedError, JumpstarterError, messageOf, type DriverScope } from "@jumpstarter-ts/core";
+import {
+  abortedError,
+  isJumpstarterError,
+  JumpstarterError,
+  messageOf,
+  within,
+  type DriverScope,
+} from "@jumpstarter-ts/core";
 import { guardDirectory, startService, type Service } from "@jumpstarter-ts/process";
 
 import { chooseAccelerator } from "./accelerator.ts";
@@ -43,6 +50,8 @@ export interface Machine {
   needRunning(what: string): RunningMachine;
   /** Why there is no machine, where it ended by itself. */
   failure(): JumpstarterError | undefined;
+  /** What a call really failed with: QEMU that went away within it has said why a moment later. */
+  explained(error: unknown): Promise<unknown>;
   /** Starts QEMU, paused. */
   start(signal: AbortSignal, memoryBytes?: number): Promise<RunningMachine>;
   stop(): Promise<void>;
@@ -61,6 +70,7 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
   const sizes: Machine["sizes"] = { memory: options.mem, disk: options.disk_size ?? undefined };
   const program = options.emulator ?? `qemu-system-${options.arch}`;
   let running: RunningMachine | undefined;
+  let latest: RunningMachine | undefined;
   let failure: JumpstarterError | undefined;
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -132,6 +142,7 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
       throw abortedError("power on", scope.signal.reason);
     }
     running = started;
+    latest = started;
     failure = undefined;
     void started.process.ended.then((end) => {
       if (running !== started) return;
@@ -174,6 +185,11 @@ export async function openMachine(options: QemuOptions, scope: DriverScope): Pro
       return running;
     },
     failure: () => failure,
+    async explained(error) {
+      if (latest === undefined || !isJumpstarterError(error) || error.reason !== "QMP_CLOSED") return error;
+      await within(latest.process.ended, { timeoutMs: 2_000, what: "QEMU's end" }).catch(() => undefined);
+      return failure ?? error;
+    },
     needRunning(what) {
       if (running !== undefined) return running;
       if (failure !== undefined) throw failure;
