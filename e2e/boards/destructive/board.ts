@@ -1,3 +1,5 @@
+import { appendFileSync } from "node:fs";
+
 import { qemu } from "@jumpstarter-ts/driver-qemu";
 import { defineStates, dutTest, withStates, type ClientsOf } from "@jumpstarter-ts/vitest";
 
@@ -9,6 +11,7 @@ export const states = defineStates<ClientsOf<typeof needs>>()({
     from: "off",
     timeout: "90s",
     enter: async ({ board }) => {
+      appendFileSync(process.env["BOARD_FIGURES"] ?? "/dev/null", "boot\n");
       await board.power.on();
       return await board.console.shell({ login: { user: "root" } });
     },
