@@ -38,6 +38,8 @@ export interface BackendFile {
   length(): Promise<number>;
   /** From the cursor to the end. */
   readable(): Readable;
+  /** The same in blocks that each count until the next is asked for, where that spares memory. */
+  blocks?(): AsyncIterable<Uint8Array>;
   writable(): Writable;
   close(): Promise<void>;
 }

@@ -7,15 +7,15 @@ import { storageError } from "./storage-error.ts";
 /** Large enough that the calls to the kernel cost nothing beside the copying. */
 export const blockBytes = 1024 * 1024;
 
-/** Of what is read, which is new memory each time: the allocator keeps blocks of this size at hand. */
+/** Of what is read: more than any stream takes before it says that it is busy. */
 export const readBytes = 256 * 1024;
 
 /** From here on a call to the kernel costs less than a copy. */
 const largeBytes = 128 * 1024;
 
 export interface PositionalFile {
-  /** At most `maxBytes` from a position; empty at the end. */
-  readAt(position: number, maxBytes: number): Promise<Uint8Array>;
+  /** At most `maxBytes` from a position; empty at the end. `memory` is as large, and may be used for them. */
+  readAt(position: number, maxBytes: number, memory?: Buffer): Promise<Uint8Array>;
   /** All of the chunks, one after the other. */
   writeAt(position: number, chunks: readonly Uint8Array[]): Promise<void>;
 }
@@ -36,6 +36,32 @@ export function readFromCursor(cursor: Cursor, file: PositionalFile): Readable {
       );
     },
   });
+}
+
+/**
+ * The same, in blocks that each count until the next is asked for: two pieces of memory do for a file of any length. New
+ * memory for each costs the processor more than everything else that is done with it.
+ */
+export async function* blocksFromCursor(cursor: Cursor, file: PositionalFile): AsyncGenerator<Uint8Array> {
+  const read = (memory: Buffer): Promise<readonly [Uint8Array, Buffer]> =>
+    file.readAt(cursor.position, readBytes, memory).then((block) => [block, memory]);
+  const allocate = (): Buffer => Buffer.allocUnsafeSlow(readBytes);
+  let spare = allocate();
+  let reading = read(allocate());
+  try {
+    for (;;) {
+      const [block, memory] = await reading;
+      if (block.length === 0) return;
+      cursor.position += block.length;
+      reading = read(spare);
+      reading.catch(() => undefined);
+      // A short block may be waiting to be sent still when the next one is asked for.
+      spare = block.length === readBytes ? memory : allocate();
+      yield block;
+    }
+  } finally {
+    await reading.catch(() => undefined);
+  }
 }
 
 /** While one write runs the next chunks gather, and go to the kernel together. */
@@ -78,9 +104,8 @@ export function positionalFile(handle: FileHandle, what: string): PositionalFile
     return [gathered.subarray(0, used)];
   };
   return {
-    async readAt(position, maxBytes) {
+    async readAt(position, maxBytes, buffer = Buffer.allocUnsafeSlow(maxBytes)) {
       try {
-        const buffer = Buffer.allocUnsafeSlow(maxBytes);
         const { bytesRead } = await handle.read(buffer, 0, maxBytes, position);
         return buffer.subarray(0, bytesRead);
       } catch (cause) {

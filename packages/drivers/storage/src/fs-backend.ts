@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { metadataOf, type BackendEntry, type BackendFile, type StorageBackend } from "./backend.ts";
 import { beneath, openFile, statIfThere } from "./beneath.ts";
 import { capabilityWith } from "./capability.ts";
-import { positionalFile, readFromCursor, writeAtCursor } from "./file-streams.ts";
+import { blocksFromCursor, positionalFile, readFromCursor, writeAtCursor } from "./file-streams.ts";
 import { absent, refuse, storageError, systemCode } from "./storage-error.ts";
 import type { StoragePath } from "./storage-path.ts";
 
@@ -124,6 +124,7 @@ function openedFile(handle: FileHandle, what: string): BackendFile {
     position: 0,
     length: async () => (await handle.stat()).size,
     readable: () => readFromCursor(opened, file),
+    blocks: () => blocksFromCursor(opened, file),
     writable: () => writeAtCursor(opened, file),
     close: () => handle.close(),
   };

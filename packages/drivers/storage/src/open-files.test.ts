@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
+import { Writable } from "node:stream";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
 
 import { describe, expect, it } from "vitest";
 
@@ -19,6 +21,32 @@ describe.each(["fs", "memory"])("a file in a storage of scheme %s", (scheme) => 
       expect(await served.storage.stat("sub/file.bin")).toMatchObject({ kind: "file", contentLength: length });
     }
   });
+
+  it.each([undefined, "gzip", "zstd"] as const)(
+    "is whole for a reader slower than its disk, as %s",
+    async (encoding) => {
+      await using served = await serveStorage(scheme);
+      const bytes = randomBytes(5_000_001);
+      await served.storage.writeBytes("image", bytes);
+      const chunks: Buffer[] = [];
+      const to = new Writable({
+        highWaterMark: 1,
+        write(chunk: Buffer, _encoding, done) {
+          chunks.push(Buffer.from(chunk));
+          setImmediate(done);
+        },
+      });
+
+      await using file = await served.storage.open("image", "rb");
+      await file.readIntoPath(encoding === undefined ? to : { to, encoding });
+
+      const came = Buffer.concat(chunks);
+      const plain = { gzip: gunzipSync, zstd: zstdDecompressSync, undefined: (same: Buffer) => same }[`${encoding}`](
+        came,
+      );
+      expect(Buffer.compare(plain, bytes)).toBe(0);
+    },
+  );
 
   it("writes at the cursor, one piece after the other", async () => {
     await using served = await serveStorage(scheme);
