@@ -1,2 +1,11 @@
+import { createRequire, enableCompileCache } from "node:module";
+
+import type * as Plugin from "./plugin.ts";
+
 export type { JumpstarterOptions } from "./options.ts";
-export { jumpstarter } from "./plugin.ts";
+
+// Before anything is loaded: what was compiled for the last run is not compiled again. Not by `await import()`, for a
+// configuration in CommonJS cannot load what waits.
+enableCompileCache();
+/** See plugin.ts. */
+export const { jumpstarter } = createRequire(import.meta.url)("./plugin.js") as typeof Plugin;

@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +8,7 @@ import { spawnExporter } from "@jumpstarter-ts/exporter/spawn";
 import { describe, expect, it } from "vitest";
 
 import { runNested } from "../test/nested-run.ts";
+import type * as PluginEntry from "./plugin-entry.ts";
 
 const railYaml = fileURLToPath(new URL("../test/projects/rail/exporters/rail.yaml", import.meta.url));
 const config = (more: object): Record<string, string> => ({ NESTED_CONFIG: JSON.stringify(more) });
@@ -19,6 +21,13 @@ describe("jumpstarter()", () => {
 
     expect(run.output()).toContain("jumpstarter: pool=forks, isolate=false, maxWorkers=1 for rail");
     expect((await run.lines()).slice(-3)).toEqual(["on", "off", "closed"]);
+  });
+
+  it("is there for a configuration in CommonJS, too", () => {
+    // Vitest loads it so in a project without "type": "module".
+    const { jumpstarter }: typeof PluginEntry = createRequire(import.meta.url)("../dist/plugin-entry.js");
+
+    expect(jumpstarter({ connect: { host: "/nowhere.sock" } }).name).toBe("@jumpstarter-ts/vitest");
   });
 
   it("lends the session that JUMPSTARTER_HOST names, and leaves it safe and open", async () => {

@@ -1,4 +1,4 @@
-import { enableCompileCache, getCompileCacheDir } from "node:module";
+import { getCompileCacheDir } from "node:module";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
@@ -25,8 +25,7 @@ export function jumpstarter(options: JumpstarterOptions = {}): Vite.Plugin {
   let exporters: readonly ExporterConfig[] = [];
   let root = process.cwd();
   let broker: Promise<Broker> | undefined;
-  enableCompileCache();
-  // The workers, too, then compile nothing that was compiled before.
+  // The workers, too, compile nothing that was compiled before.
   process.env["NODE_COMPILE_CACHE"] ??= getCompileCacheDir();
   // Loaded while Vite starts.
   const loading = import("./broker/broker.ts");
