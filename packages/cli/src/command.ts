@@ -1,3 +1,5 @@
+import type { CommandInput, CommandOption, CommandParameter } from "@jumpstarter-ts/core";
+
 import type { Io } from "./io.ts";
 
 /** One command of a program, or a group of them: what is parsed, explained and completed from. */
@@ -10,8 +12,10 @@ export interface Command {
   readonly aliases?: readonly string[];
   readonly options?: readonly Option[];
   readonly parameters?: readonly Parameter[];
-  /** Of a group. A function is asked once, and only where the group is entered. */
+  /** Of a group; beside `run`, what is called where the first word is none of these. A function is asked once, and late. */
   readonly commands?: readonly Command[] | (() => Promise<readonly Command[]>);
+  /** The command in full: asked where it is called, so that what it needs is not loaded for its name alone. */
+  readonly load?: () => Promise<Command>;
   /** Works, but is not shown: an older name. */
   readonly isHidden?: boolean;
   /** Its words, options too, are not looked at. */
@@ -20,51 +24,37 @@ export interface Command {
   readonly run?: (input: Input, io: Io) => Promise<number | void>;
 }
 
-export interface Option {
-  /** Without the dashes. */
-  readonly name: string;
-  /** One letter. */
-  readonly short?: string;
-  readonly help: string;
-  /** What the value is called in the help; an option without one is a flag. */
-  readonly value?: string;
-  readonly choices?: readonly string[];
-  readonly isRepeated?: boolean;
+export interface Option extends Omit<CommandOption, "complete"> {
   readonly isHidden?: boolean;
   /** For completion: what the value may be. */
   readonly complete?: Completer;
 }
 
-export interface Parameter {
-  /** As the help shows it: `ALIAS`. */
-  readonly name: string;
-  readonly help?: string | undefined;
-  readonly choices?: readonly string[] | undefined;
-  readonly isOptional?: boolean;
-  /** Takes all that is left; the last one only. */
-  readonly isRest?: boolean;
+export interface Parameter extends Omit<CommandParameter, "complete"> {
   readonly complete?: Completer;
 }
 
 /** The words that may come next; `files` leaves it to the shell. */
 export type Completer = "files" | ((io: Io) => Promise<readonly string[]> | readonly string[]);
 
-/** What was given to a command, checked against its options and parameters. */
-export interface Input {
-  /** The command as it was called: `jmp config client use`. */
-  readonly called: string;
-  isSet(option: string): boolean;
-  text(option: string): string | undefined;
-  texts(option: string): readonly string[];
-  /** A parameter that is not optional. */
-  word(parameter: string): string;
-  optionalWord(parameter: string): string | undefined;
-  words(parameter: string): readonly string[];
-}
+export type Input = CommandInput;
 
 /** The call is not one that the program understands; the sentence says which is. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+}
+
+/** The command that a word calls among those of a group. */
+export async function findCommand(group: Command, word: string): Promise<Command | undefined> {
+  const commands = await commandsOf(group);
+  const found =
+    commands.find(({ name }) => name === word) ?? commands.find(({ aliases = [] }) => aliases.includes(word));
+  return found?.load === undefined ? found : found.load();
+}
+
+/** Whether it can do nothing without a command of its own. */
+export function isGroup({ commands, run }: Command): boolean {
+  return commands !== undefined && run === undefined;
 }
 
 /** The commands of a group, asked for once. */

@@ -1,6 +1,6 @@
-import { commandsOf, type Command, type Completer, type Parameter } from "./command.ts";
+import { commandsOf, findCommand, isGroup, type Command, type Completer, type Parameter } from "./command.ts";
 import { print, type Io } from "./io.ts";
-import { findOption, findShort, isGroup } from "./parse.ts";
+import { findOption, findShort, isOwnOption, isProgram } from "./parse.ts";
 
 /** Printed where the shell completes paths by itself. */
 const filesMark = "__files__";
@@ -20,28 +20,34 @@ export async function completions(root: Command, words: readonly string[], io: I
   for (let index = 0; index < before.length; index += 1) {
     const word = before[index] ?? "";
     if (word === "--") afterDashes = true;
-    else if (!afterDashes && word.startsWith("-")) {
+    else if (!afterDashes && isProgram(command, given) && !isOwnOption(command, word)) {
+      const next = await findCommand(command, word);
+      if (next === undefined) {
+        given += 1;
+        afterDashes = true;
+      } else path.push((command = next));
+    } else if (!afterDashes && word.startsWith("-")) {
       const option = optionOf(path, word);
       if (option?.value === undefined || word.includes("=")) continue;
       if (index + 1 === before.length) return matching(current, await valuesOf(option, io));
       index += 1;
-    } else if (!afterDashes && isGroup(command)) {
-      const commands = await commandsOf(command);
-      const next = commands.find(({ name, aliases = [] }) => name === word || aliases.includes(word));
-      if (next === undefined) return [];
-      path.push((command = next));
-    } else given += 1;
+    } else {
+      const next = afterDashes || given > 0 ? undefined : await findCommand(command, word);
+      if (next !== undefined) path.push((command = next));
+      else if (isGroup(command)) return [];
+      else given += 1;
+    }
   }
   if (current.startsWith("-") && !afterDashes) {
-    const options = path.flatMap(({ options = [] }) => options.filter(({ isHidden }) => isHidden !== true));
+    const reached = isProgram(command, given) ? [command] : path;
+    const options = reached.flatMap(({ options = [] }) => options.filter(({ isHidden }) => isHidden !== true));
     return matching(current, [...new Set([...options.map(({ name }) => `--${name}`), "--help"])].toSorted());
   }
-  if (isGroup(command)) {
-    const shown = (await commandsOf(command)).filter(({ isHidden }) => isHidden !== true);
-    return matching(current, shown.map(({ name }) => name).toSorted());
-  }
+  const commands = afterDashes || given > 0 ? [] : await commandsOf(command);
+  const names = commands.filter(({ isHidden }) => isHidden !== true).map(({ name }) => name);
   const parameter = parameterAt(command.parameters ?? [], given);
-  return parameter === undefined ? [] : matching(current, await valuesOf(parameter, io));
+  const values = parameter === undefined ? [] : await valuesOf(parameter, io);
+  return matching(current, [...names.toSorted(), ...values]);
 }
 
 function optionOf(path: readonly Command[], word: string): ReturnType<typeof findOption> {

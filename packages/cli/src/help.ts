@@ -1,4 +1,4 @@
-import { commandsOf, type Command } from "./command.ts";
+import { commandsOf, isGroup, type Command } from "./command.ts";
 import { paint, type Io, type Output } from "./io.ts";
 import { usageOf } from "./parse.ts";
 
@@ -10,7 +10,7 @@ export async function formatHelp(path: readonly Command[], io: Io, output: Outpu
   const heading = (text: string): string => paint(io, output, "bold", text);
   const called = path.map(({ name }) => name).join(" ");
   const parameters = command.parameters ?? [];
-  const rest = command.commands === undefined ? parameters.map((parameter) => usageOf(parameter)) : ["COMMAND"];
+  const rest = isGroup(command) ? ["COMMAND"] : parameters.map((parameter) => usageOf(parameter));
   const lines = [`${heading("Usage:")} ${[called, "[OPTIONS]", ...rest].join(" ")}`, "", `  ${command.help}`];
   if (command.details !== undefined)
     lines.push("", ...command.details.split("\n").map((line) => `  ${line}`.trimEnd()));

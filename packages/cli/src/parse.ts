@@ -1,4 +1,4 @@
-import { commandsOf, UsageError, type Command, type Input, type Option } from "./command.ts";
+import { commandsOf, findCommand, isGroup, UsageError, type Command, type Input, type Option } from "./command.ts";
 
 export interface Parsed {
   readonly command: Command;
@@ -25,6 +25,15 @@ export async function parse(root: Command, words: readonly string[]): Promise<Pa
       given.push(...words.slice(index + 1));
       break;
     }
+    if (isProgram(command, given.length) && !isOwnOption(command, word)) {
+      const inner = await findCommand(command, word);
+      if (inner === undefined) {
+        given.push(...words.slice(index));
+        break;
+      }
+      path.push((command = inner));
+      continue;
+    }
     if (word === "--help" || (word === "-h" && findShort(path, "h") === undefined)) {
       wantsHelp = true;
     } else if (command.takesAnything === true) {
@@ -33,11 +42,10 @@ export async function parse(root: Command, words: readonly string[]): Promise<Pa
       index += takeLong(word, words[index + 1]);
     } else if (/^-[^-\d]/.test(word)) {
       index += takeShort(word, words[index + 1]);
-    } else if (isGroup(command)) {
-      command = await enter(command, called(), word);
-      path.push(command);
     } else {
-      given.push(word);
+      const inner = given.length === 0 ? await enter(command, called(), word) : undefined;
+      if (inner === undefined) given.push(word);
+      else path.push((command = inner));
     }
   }
 
@@ -98,8 +106,17 @@ export class UnknownName extends UsageError {
   }
 }
 
-export function isGroup({ commands }: Command): boolean {
-  return commands !== undefined;
+/** Whether the next word may be the first of another program's. */
+export function isProgram({ parameters = [] }: Command, given: number): boolean {
+  return parameters.at(-1)?.isVerbatim === true && given >= parameters.length - 1;
+}
+
+/** Of the command itself: those of the groups around it would be in the way of a program's. */
+export function isOwnOption(command: Command, word: string): boolean {
+  if (word.startsWith("--")) {
+    return word === "--help" || findOption([command], word.slice(2).split("=", 1)[0] ?? "") !== undefined;
+  }
+  return word.startsWith("-") && findShort([command], word[1] ?? "") !== undefined;
 }
 
 /** An option of the command or of one of the groups that it is in; the nearest counts. */
@@ -123,12 +140,10 @@ function longNames(path: readonly Command[]): readonly string[] {
   );
 }
 
-async function enter(group: Command, called: string, word: string): Promise<Command> {
-  const commands = await commandsOf(group);
-  const found =
-    commands.find(({ name }) => name === word) ?? commands.find(({ aliases = [] }) => aliases.includes(word));
-  if (found !== undefined) return found;
-  const shown = commands.filter(({ isHidden }) => isHidden !== true).map(({ name }) => name);
+async function enter(command: Command, called: string, word: string): Promise<Command | undefined> {
+  const found = await findCommand(command, word);
+  if (found !== undefined || !isGroup(command)) return found;
+  const shown = (await commandsOf(command)).filter(({ isHidden }) => isHidden !== true).map(({ name }) => name);
   throw new UnknownName(called, "command", word, shown);
 }
 

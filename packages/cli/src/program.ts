@@ -1,6 +1,6 @@
-import { UsageError, type Command } from "./command.ts";
+import { isGroup, UsageError, type Command } from "./command.ts";
 import { paint, print, tell, type Io } from "./io.ts";
-import { isGroup, parse, UnknownName } from "./parse.ts";
+import { parse, UnknownName } from "./parse.ts";
 
 export interface ProgramOptions {
   /** The exit code of a call that the program does not understand. */

@@ -28,6 +28,15 @@ export {
   type DefinitionOptions,
   type DriverDefinition,
 } from "./definition.ts";
+export type {
+  CommandInput,
+  CommandIo,
+  CommandOption,
+  CommandOutput,
+  CommandParameter,
+  DeviceCommand,
+  ProgressDisplay,
+} from "./device-command.ts";
 export {
   errorCodes,
   isJumpstarterError,

@@ -6,14 +6,22 @@ import type { Link } from "./link.ts";
 
 /** A command for each child of a device, with what can be done with that child below it. */
 export function deviceCommands(parent: Device, link: Link): readonly Command[] {
-  return [...parent.children.values()].map((device) => ({
-    name: device.name,
-    help: device.description ?? kinds[device.label]?.help ?? `A device of the kind ${device.label}`,
-    commands: async () => {
-      const children = deviceCommands(device, link);
-      return [...withoutNamesOf(children, await ownCommands(device, link)), ...children];
-    },
-  }));
+  return [...parent.children.values()].map((device) => {
+    const { name, description } = device;
+    const named = { name, help: description ?? kinds[device.label]?.help ?? `A device of the kind ${device.label}` };
+    return { ...named, load: () => deviceCommand(device, named, link) };
+  });
+}
+
+async function deviceCommand(device: Device, named: Pick<Command, "name" | "help">, link: Link): Promise<Command> {
+  const children = deviceCommands(device, link);
+  const own = await ownCommands(device, link);
+  const below = own.filter(({ name }) => name !== "");
+  const commands = [...withoutNamesOf(children, below), ...children];
+  // ssh and tmt are commands themselves.
+  const itself = own.find(({ name }) => name === "");
+  if (itself === undefined) return { ...named, commands };
+  return { ...itself, name: device.name, help: device.description ?? itself.help, commands };
 }
 
 /** Where a child has the name of a command, the child is meant. */
@@ -32,12 +40,18 @@ async function ownCommands(device: Device, link: Link): Promise<readonly Command
   });
 }
 
-/** By the contract of an installed package, else by name. */
+/** By what an installed package gives and by its contract, else by name. */
 async function otherCommands(device: Device, link: Link): Promise<readonly Command[]> {
   const definition = await link.definition(device.label);
   if (definition !== undefined) {
-    const { contractCommands } = await import("./contract-commands.ts");
-    return contractCommands(device, definition);
+    const [{ contractCommands }, { packageCommands }] = await Promise.all([
+      import("./contract-commands.ts"),
+      import("./package-commands.ts"),
+    ]);
+    const given = await packageCommands(device, definition);
+    // The words behind a device that is a command are its own.
+    if (given.some(({ name }) => name === "")) return given;
+    return [...given, ...withoutNamesOf(given, contractCommands(device, definition))];
   }
   return [
     {

@@ -44,7 +44,11 @@ export interface SshClient {
 /** The exit code with which ssh says that it failed itself. */
 const sshFailed = 255;
 
-export const ssh = defineDriver({ contract: sshContract, client: sshClient });
+export const ssh = defineDriver({
+  contract: sshContract,
+  client: sshClient,
+  commands: async () => (await import("./commands.ts")).sshCommands,
+});
 
 function sshClient(remote: Remote<typeof sshContract>): SshClient {
   const { children, path } = remote;
@@ -71,7 +75,8 @@ function sshClient(remote: Remote<typeof sshContract>): SshClient {
       };
       const direct = isDirect ? await directAddress(children.tcp, limits) : undefined;
       if (direct !== undefined) return runSsh({ ...login, ...direct }, words, options);
-      await using local = await openLocalPort(children.tcp, limits);
+      // Without the signal: ssh ends first, and has no lost connection to complain of.
+      await using local = await openLocalPort(children.tcp);
       const { host, port } = local;
       const result = await runSsh({ ...login, host, port }, words, options);
       const failure = local.failure();

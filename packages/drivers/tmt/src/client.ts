@@ -30,7 +30,11 @@ export interface TmtClient {
   defaultLogin(options?: CallOptions): Promise<{ readonly username: string; readonly password: string }>;
 }
 
-export const tmt = defineDriver({ contract: tmtContract, client: tmtClient });
+export const tmt = defineDriver({
+  contract: tmtContract,
+  client: tmtClient,
+  commands: async () => (await import("./commands.ts")).tmtCommands,
+});
 
 function tmtClient(remote: Remote<typeof tmtContract>): TmtClient {
   const { children } = remote;
@@ -56,7 +60,8 @@ function tmtClient(remote: Remote<typeof tmtContract>): TmtClient {
       };
       const direct = isForwarded ? undefined : await directAddress(children.ssh, limits);
       if (direct !== undefined) return runLocal([program, ...withGuest(args, { ...guest, ...direct })], options);
-      await using local = await openLocalPort(children.ssh, limits);
+      // Without the signal: tmt ends first, and sees no lost connection.
+      await using local = await openLocalPort(children.ssh);
       const { host, port } = local;
       return await runLocal([program, ...withGuest(args, { ...guest, host, port })], options);
     },
