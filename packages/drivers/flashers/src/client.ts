@@ -42,6 +42,7 @@ export const networkFlasher = defineDriver({
   contract: networkFlasherContract,
   client: networkFlasherClient,
   safeState: (client) => client.power.off(),
+  commands: async () => (await import("./commands.ts")).flasherCommands,
 });
 
 function networkFlasherClient(remote: Remote<typeof networkFlasherContract>): NetworkFlasherClient {

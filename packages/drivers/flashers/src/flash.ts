@@ -1,7 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 
-import { clock, isJumpstarterError, messageOf, within, type CallOptions, type Remote } from "@jumpstarter-ts/core";
+import {
+  clock,
+  isJumpstarterError,
+  messageOf,
+  within,
+  type CallOptions,
+  type Progress,
+  type Remote,
+} from "@jumpstarter-ts/core";
 import { fileUrl } from "@jumpstarter-ts/driver-http";
 import type { OperationContext } from "@jumpstarter-ts/driver-storage";
 
@@ -47,6 +55,8 @@ export interface NetworkFlashProgress {
   readonly phase: "preparing" | "booting" | "writing" | "waiting" | "done";
   /** From 1. */
   readonly attempt: number;
+  /** In `preparing`: how much of a local image has gone to the exporter. */
+  readonly upload?: Progress;
   /** In `waiting`: why the last attempt failed. */
   readonly failure?: string;
 }
@@ -80,7 +90,7 @@ export async function flashOverNetwork(
   await remote.with(limits).call("setup_flasher_bundle", options.bundle);
   await using web = await remote.children.http.serve(limits);
   await using _tftp = await remote.children.tftp.serve(limits);
-  const url = await imageUrl(remote, image, options, limits);
+  const url = await imageUrl(remote, image, { ...options, webUrl: web.url }, { signal, report });
   const flsUrl = method === "fls" ? (options.flsUrl ?? (await exportersFls(remote, web.url, limits))) : undefined;
 
   for (let attempt = 1; ; attempt++) {
@@ -115,14 +125,25 @@ export async function flashOverNetwork(
 async function imageUrl(
   remote: Flasher,
   image: string,
-  { isThroughExporter = false }: NetworkFlashOptions,
-  limits: { readonly signal: AbortSignal },
+  { isThroughExporter = false, webUrl }: NetworkFlashOptions & { readonly webUrl: string },
+  { signal, report }: OperationContext<NetworkFlashProgress>,
 ): Promise<string> {
   const isWeb = /^https?:\/\//i.test(image);
   if (image.startsWith("oci://") || (isWeb && !isThroughExporter)) return image;
   const name = isWeb ? basename(new URL(image).pathname) : basename(image);
   // What is there already and the same is not sent again; of a URL only the exporter could tell.
-  return remote.children.http.putFile(name, image, { ...limits, onlyIfChanged: !isWeb });
+  const sending = remote.children.http.storage.writeFromPath(name, image, { signal, onlyIfChanged: !isWeb });
+  const tell = (upload: Progress): void => report({ phase: "preparing", attempt: 1, upload });
+  let sizeBytes: number | undefined;
+  for await (const { phase, doneBytes, totalBytes } of sending) {
+    if (phase !== "writing") continue;
+    sizeBytes = totalBytes;
+    tell(totalBytes === undefined ? { doneBytes } : { doneBytes, totalBytes });
+  }
+  await sending;
+  // Whoever looks now and then may have missed the last part.
+  if (sizeBytes !== undefined) tell({ doneBytes: sizeBytes, totalBytes: sizeBytes });
+  return fileUrl(webUrl, name);
 }
 
 async function exportersFls(remote: Flasher, webUrl: string, limits: CallOptions): Promise<string | undefined> {
