@@ -44,10 +44,11 @@ export async function completions(root: Command, words: readonly string[], io: I
     return matching(current, [...new Set([...options.map(({ name }) => `--${name}`), "--help"])].toSorted());
   }
   const commands = afterDashes || given > 0 ? [] : await commandsOf(command);
-  const names = commands.filter(({ isHidden }) => isHidden !== true).map(({ name }) => name);
+  const shown = commands.filter(({ isHidden }) => isHidden !== true).map(({ name }) => name);
+  const names = matching(current, shown.toSorted());
+  if (names.length > 0) return names;
   const parameter = parameterAt(command.parameters ?? [], given);
-  const values = parameter === undefined ? [] : await valuesOf(parameter, io);
-  return matching(current, [...names.toSorted(), ...values]);
+  return parameter === undefined ? [] : matching(current, await valuesOf(parameter, io));
 }
 
 function optionOf(path: readonly Command[], word: string): ReturnType<typeof findOption> {

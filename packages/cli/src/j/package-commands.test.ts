@@ -117,6 +117,9 @@ describe("j with devices that are commands", { timeout: 60_000 }, () => {
     expect(await completed("ssh", "--")).toBe("--direct\n--help\n");
     expect(await completed("ssh", "tcp", "addr")).toBe("address\n");
     expect(await completed("ssh", "uname", "--")).toBe("");
+    // Shells take files for the whole answer, or not at all.
+    expect(await completed("tmt", "")).toBe("ssh\n");
+    expect(await completed("tmt", "pl")).toBe("__files__\n");
     expect(await completed("tmt", "--tmt-cmd", "")).toBe("__files__\n");
     expect(await completed("tmt", "run", "--plan", "")).toBe("__files__\n");
   });
