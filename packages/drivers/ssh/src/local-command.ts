@@ -53,7 +53,11 @@ export async function runLocal(
   });
   const ended = Promise.withResolvers<number>();
   child.once("error", (cause) => ended.reject(startError(program, cause)));
-  child.once("close", (code, name) => ended.resolve(code ?? 128 + (name === null ? 0 : constants.signals[name])));
+  child.once("close", (code, name) => {
+    const exitCode = code ?? 128 + (name === null ? 0 : constants.signals[name]);
+    // Ctrl+C reaches the program, too, and Node may tell of its end first: the signal comes in the same turn.
+    setImmediate(() => ended.resolve(exitCode));
+  });
   // A program that ends without reading its input is no failure.
   child.stdin?.on("error", () => undefined).end(input);
   const stdout = collect(child.stdout, (text) => onOutput?.({ stdout: text, stderr: "" }));
