@@ -1,3 +1,4 @@
+export { descendantsOf } from "./descendants.ts";
 export { guardDirectory } from "./guard.ts";
 export { runCommand, type ProgramFailure, type RunCommandOptions } from "./run-command.ts";
 export { startFailure } from "./start-failure.ts";

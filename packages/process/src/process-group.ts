@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { runningProcesses } from "./running-processes.ts";
 
 /** Harmless where the group is gone. */
 export function signalGroup(group: number, signal: NodeJS.Signals): void {
@@ -19,20 +19,7 @@ export function isGroupAlive(group: number): boolean {
   } catch {
     return false;
   }
-  return process.platform !== "linux" || processIds().some((pid) => isRunningIn(group, pid));
-}
-
-function processIds(): readonly string[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-}
-
-function isRunningIn(group: number, pid: string): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // After the program's name, which may hold anything: state, parent, group.
-    const [state, , itsGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return Number(itsGroup) === group && state !== "Z" && state !== "X";
-  } catch {
-    return false;
-  }
+  if (process.platform !== "linux") return true;
+  for (const each of runningProcesses()) if (each.group === group) return true;
+  return false;
 }

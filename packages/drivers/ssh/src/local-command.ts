@@ -5,8 +5,7 @@ import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
 import { clock, JumpstarterError, messageOf, within } from "@jumpstarter-ts/core";
-
-import { descendantsOf } from "./descendants.ts";
+import { descendantsOf, startFailure } from "@jumpstarter-ts/process";
 
 export interface CommandOutput {
   readonly stdout: string;
@@ -122,12 +121,11 @@ function signalProcess(pid: number, signal: NodeJS.Signals): void {
 function startError(program: string, cause: unknown): JumpstarterError {
   // Node notes the whole command line there, and a test's report shows it.
   if (cause instanceof Error) Reflect.deleteProperty(cause, "spawnargs");
-  const system = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  if (system === "E2BIG") {
+  const failure = startFailure(cause);
+  if (failure === "arguments-too-long") {
     return badArguments(`the arguments of ${program} are longer than this machine's system allows`, cause);
   }
-  const isMissing = system === "ENOENT";
-  return isMissing
+  return failure === "missing"
     ? new JumpstarterError(`${program} is not installed on this machine, or not on its PATH`, {
         code: "not-found",
         reason: "COMMAND_NOT_FOUND",
