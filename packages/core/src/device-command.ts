@@ -13,7 +13,10 @@ export interface DeviceCommand<Client> {
   readonly details?: string | undefined;
   readonly options?: readonly CommandOption[];
   readonly parameters?: readonly CommandParameter[];
-  /** The answer is the exit code; nothing is 0. What it throws is shown as one sentence, with 1 as the exit code. */
+  /**
+   * The answer is the exit code; nothing is 0, and after Ctrl+C it is always 2. What it throws is shown as one sentence, with
+   * 1 as the exit code.
+   */
   readonly run: (client: Client, input: CommandInput, io: CommandIo) => Promise<number | void>;
 }
 

@@ -10,8 +10,12 @@ export async function packageCommands(device: Device, definition: AnyDefinition)
   const commands = (await definition.commands?.()) ?? [];
   return commands.map(({ run, ...command }) => ({
     ...command,
-    // It is the client of this definition, which is what its commands take.
-    run: (input, io) => run(device.as(definition) as never, input, commandIo(io)),
+    run: async (input, io) => {
+      // It is the client of this definition, which is what its commands take.
+      const code = await run(device.as(definition) as never, input, commandIo(io));
+      // After Ctrl+C the code is what a program made of that.
+      return io.signal.aborted ? undefined : code;
+    },
   }));
 }
 

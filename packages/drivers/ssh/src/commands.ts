@@ -21,8 +21,7 @@ A first word that is the name of a device below is that device, unless -- stands
       const { sshOptions, command } = splitSshArguments(input.words("ARGS"));
       const isDirect = input.isSet("direct");
       const { exitCode } = await client.run(command.join(" "), { sshOptions, isDirect, isInteractive: true, signal });
-      // After Ctrl+C the code is what the program made of it.
-      return signal.aborted ? undefined : exitCode;
+      return exitCode;
     },
   },
 ];

@@ -28,8 +28,7 @@ A first word that is the name of a device below is that device, unless -- stands
         isInteractive: true,
         signal,
       });
-      // After Ctrl+C the code is what the program made of it.
-      return signal.aborted ? undefined : exitCode;
+      return exitCode;
     },
   },
 ];
