@@ -1,4 +1,4 @@
-import type { Readable, Writable } from "node:stream";
+import type { Writable } from "node:stream";
 
 import type { z } from "zod";
 
@@ -36,10 +36,8 @@ export interface BackendEntry {
 export interface BackendFile {
   position: number;
   length(): Promise<number>;
-  /** From the cursor to the end. */
-  readable(): Readable;
-  /** The same in blocks that each count until the next is asked for, where that spares memory. */
-  blocks?(): AsyncIterable<Uint8Array>;
+  /** From the cursor to the end, in blocks that each count until the next is asked for. */
+  blocks(): AsyncIterable<Uint8Array>;
   writable(): Writable;
   close(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, symlink, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { text as readText } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 
 import fc from "fast-check";
@@ -67,7 +68,7 @@ async function createHouse() {
 async function contentOf(backend: StorageBackend, path: string): Promise<string> {
   const file = await backend.open(parsePath(path), "rb", signal);
   try {
-    return (await file.readable().toArray()).join("");
+    return await readText(file.blocks());
   } finally {
     await file.close();
   }

@@ -123,7 +123,6 @@ function openedFile(handle: FileHandle, what: string): BackendFile {
   const opened: BackendFile = {
     position: 0,
     length: async () => (await handle.stat()).size,
-    readable: () => readFromCursor(opened, file),
     blocks: () => blocksFromCursor(opened, file),
     writable: () => writeAtCursor(opened, file),
     close: () => handle.close(),

@@ -1,5 +1,3 @@
-import { Readable } from "node:stream";
-
 import { messageOf } from "@jumpstarter-ts/core";
 import { z } from "zod";
 
@@ -82,7 +80,7 @@ export function httpBackend({
       const file: BackendFile = {
         position: 0,
         length: async () => found.content_length,
-        readable: () => Readable.from(body(file, path, ask), { objectMode: false }),
+        blocks: () => body(file, path, ask),
         writable() {
           throw refuse(`${path.key} is open for reading`, "FILE_NOT_WRITABLE");
         },

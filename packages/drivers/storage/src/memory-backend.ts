@@ -135,7 +135,7 @@ function openedFile(content: Content, append: (content: Content, chunks: readonl
   const opened: BackendFile = {
     position: 0,
     length: async () => content.length,
-    readable: () => readFromCursor(opened, bytes),
+    blocks: () => readFromCursor(opened, bytes),
     writable: () => writeAtCursor(opened, bytes),
     close: async () => undefined,
   };

@@ -10,8 +10,6 @@ const maxOpen = 128;
 /** How many closed files are still known as closed. */
 const maxRemembered = 1_024;
 
-type Source = Readable | AsyncIterable<Uint8Array>;
-
 interface OpenFile {
   readonly mode: OpenMode;
   readonly path: string;
@@ -45,7 +43,12 @@ export function createOpenFiles(): OpenFiles {
     if (closed.has(fd)) throw refuse(`the file ${fd} is closed: open it again`, "FILE_CLOSED");
     throw refuse(`no file is open as ${fd}: use the id that open answered in this session`, "FILE_UNKNOWN");
   };
-  const transfer = async (found: OpenFile, signal: AbortSignal, from: Source, to: Writable): Promise<void> => {
+  const transfer = async (
+    found: OpenFile,
+    signal: AbortSignal,
+    from: AsyncIterable<Uint8Array>,
+    to: Writable,
+  ): Promise<void> => {
     const stopped = new AbortController();
     found.transfer = stopped;
     try {
@@ -91,7 +94,7 @@ export function createOpenFiles(): OpenFiles {
       const found = get(fd);
       if (found.mode !== "rb") throw refuse(`${found.path} is open for writing only`, "FILE_NOT_READABLE");
       idle(found);
-      await transfer(found, signal, found.file.blocks?.() ?? found.file.readable(), target);
+      await transfer(found, signal, found.file.blocks(), target);
     },
     async write(fd, source, signal) {
       const found = get(fd);

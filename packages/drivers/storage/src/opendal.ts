@@ -93,7 +93,7 @@ export async function openStorage(
       const file = await backend.open(parsePath(given), "rb", signal);
       try {
         const hash = createHash(algorithm ?? "sha256");
-        await pipeline(file.readable(), hash, { signal });
+        await pipeline(file.blocks(), hash, { signal });
         return hash.digest("hex");
       } finally {
         await file.close();
